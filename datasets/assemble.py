@@ -1,0 +1,152 @@
+"""The last step of every reader: check the numbers, fill in what is missing, make the Dataset."""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .base import DataError, Dataset, quote, square_image
+from .labels import encode_labels
+
+MISSING = ("mean", "median", "drop")
+
+
+class Part(NamedTuple):
+    """One part as it stands in a file: X (n, ...) and labels (n,), (n, 1) or one-hot (n, C)."""
+
+    X: NDArray[Any]
+    y: NDArray[Any]
+
+
+def check_missing_option(how: object, source: str) -> str:
+    """The option `missing`: how cells without a value are treated. Raises DataError for another word."""
+    if not isinstance(how, str) or how not in MISSING:
+        raise DataError(f"missing: expected one of {', '.join(MISSING)}; received {quote(how)}", source=source)
+    return how
+
+
+def check_finite(X: NDArray[np.float64], names: Sequence[str], source: str, lines: Sequence[int] | None) -> int:
+    """The number of missing cells (nan) in X (n, d). Raises DataError where one is infinite.
+
+    lines: the line of the source each row stands on, if it has lines.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(X.sum()):
+            return 0
+    infinite = np.isinf(X)
+    if infinite.any():
+        row, column = divmod(int(infinite.argmax()), X.shape[1])
+        raise DataError(
+            f"{quote(names[column])} holds inf, or a number too large for float64"
+            f"{'' if lines else f', in row {row}'}: correct it, or leave the cell empty",
+            source=source,
+            line=lines[row] if lines else None,
+        )
+    return int(np.count_nonzero(np.isnan(X)))
+
+
+def fill_missing(X: NDArray[np.float64], how: str) -> NDArray[np.bool_]:
+    """Fill nan in X (n, d) in place by the column's mean or median; the rows to keep (n,), all unless "drop".
+
+    The mean is that of all rows, test rows too: parts are not known yet.
+    """
+    empty = np.isnan(X)
+    if how == "drop":
+        return np.asarray(~empty.any(axis=1))
+    for j in np.flatnonzero(empty.any(axis=0)):
+        known = X[~empty[:, j], j]
+        X[empty[:, j], j] = known.mean() if how == "mean" else np.median(known)
+    return np.ones(len(X), dtype=bool)
+
+
+def words_for_missing(count: int, how: str, rows_left_out: int) -> str:
+    """What was done about missing cells, for the `guessed` of a Dataset."""
+    if how == "drop":
+        return f"{rows_left_out:,} rows with {count:,} missing cells left out"
+    return f"{count:,} missing cells filled with the {how} of their column"
+
+
+def assemble(
+    parts: Mapping[str, Part],
+    *,
+    source: str,
+    sha256: str,
+    missing: str = "mean",
+    guessed: Mapping[str, str] | None = None,
+    target: str = "y",
+) -> Dataset:
+    """A Dataset from arrays: the parts one below the other, labels encoded together. Raises DataError."""
+    for name, part in parts.items():
+        _check_part(name if len(parts) > 1 else "", part, source)
+    X = _stack([part.X for part in parts.values()], "X", source)
+    y, class_names = encode_labels(_stack_labels([p.y for p in parts.values()], source), source=source, what=target)
+    notes = dict(guessed or {})
+    sizes = [len(part.X) for part in parts.values()]
+    names = tuple(f"x{j}" for j in range(int(np.prod(X.shape[1:]))))
+    count = 0
+    if X.dtype != np.uint8:
+        flat = X.reshape(len(X), -1)
+        count = check_finite(flat, names, source, None)
+        if count:
+            flat = flat.copy()  # the caller's array stays as it is
+            without = np.flatnonzero(np.isnan(flat).all(axis=0))
+            if len(without):
+                raise DataError(f"{quote(names[without[0]])} has no value in any row: leave it out", source=source)
+            keep = fill_missing(flat, missing)
+            notes["missing"] = words_for_missing(count, missing, int(np.count_nonzero(~keep)))
+            if not keep.any():
+                raise DataError("every row has missing cells: set missing=mean", source=source)
+            bounds = np.cumsum([0, *sizes])
+            sizes = [int(keep[low:high].sum()) for low, high in pairwise(bounds)]
+            X, y = flat[keep].reshape(-1, *X.shape[1:]), y[keep]
+    ends = np.cumsum(sizes).tolist()
+    ranges = {name: range(end - size, end) for name, size, end in zip(parts, sizes, ends, strict=True)}
+    return Dataset(
+        X=X,
+        y=y,
+        feature_names=names,
+        class_names=class_names,
+        source=source,
+        sha256=sha256,
+        parts=ranges if len(ranges) > 1 else {},
+        missing=count,
+        guessed=notes,
+    )
+
+
+def _check_part(name: str, part: Part, source: str) -> None:
+    of = f" of {name}" if name else ""
+    X, y = part
+    if X.dtype.kind not in "biuf":
+        raise DataError(f"X{of} holds {X.dtype} values, not numbers", source=source)
+    if not 2 <= X.ndim <= 4:
+        raise DataError(f"X{of}: expected shape (n, features) or (n, height, width), received {X.shape}", source=source)
+    if y.ndim == 0 or len(X) != len(y):
+        rows = "a single value" if y.ndim == 0 else f"{len(y):,} labels"
+        raise DataError(f"X{of} has {len(X):,} rows, y has {rows}: there must be one label a row", source=source)
+    if X.size == 0:
+        raise DataError(f"X{of} is empty, shape {X.shape}", source=source)
+
+
+def _stack(arrays: list[NDArray[Any]], what: str, source: str) -> NDArray[Any]:
+    """The arrays one below the other: uint8 if they are images as pixels, else float64."""
+    shapes = {a.shape[1:] for a in arrays}
+    if len(shapes) > 1:
+        each = ", ".join(str(a.shape) for a in arrays)
+        raise DataError(f"the parts do not fit together: {what} has shapes {each}", source=source)
+    pixels = all(a.dtype == np.uint8 for a in arrays) and (arrays[0].ndim > 2 or square_image(arrays[0]) is not None)
+    # C order: what is hashed, flattened and cut into batches later runs along the rows.
+    dtype = np.uint8 if pixels else np.float64
+    if len(arrays) == 1:
+        only = np.ascontiguousarray(arrays[0], dtype=dtype)
+        return only if only.flags.writeable else only.copy()
+    return np.concatenate(arrays, dtype=dtype, casting="unsafe")
+
+
+def _stack_labels(arrays: list[NDArray[Any]], source: str) -> NDArray[Any]:
+    flat = [a[:, 0] if a.ndim == 2 and a.shape[1] == 1 else a for a in arrays]
+    if len({(a.shape[1:], a.dtype.kind in "US") for a in flat}) > 1:
+        raise DataError("the labels of the parts are not of one form: give them alike", source=source)
+    return np.concatenate(flat) if len(flat) > 1 else flat[0]

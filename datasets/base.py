@@ -1,0 +1,149 @@
+"""What every reader and generator hands over: a `Dataset`, or a `DataError` in one line of words."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_MESSAGE = 600
+
+
+def one_line(text: str) -> str:
+    """`text` with control characters, escapes and line ends shown literally (`\\x1b`, `\\n`).
+
+    What a file holds may end up on a terminal; an escape sequence must not act there.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def quote(value: object, limit: int = 40) -> str:
+    """`value` in single quotes, on one line, cut after `limit` characters."""
+    text = one_line(str(value)[: limit + 1])
+    return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"
+
+
+def some_of(names: list[str], limit: int = 6) -> str:
+    """The first names of a list, in words: `'a', 'b' and 3 more`."""
+    shown = ", ".join(quote(name) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit:,} more"
+
+
+class DataError(Exception):
+    """Data that cannot be used. `str()` is one line: `<source>[:<line>]: <what is wrong, and what to do>`."""
+
+    def __init__(self, message: str, *, source: str = "", line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.line = line
+
+    def __str__(self) -> str:
+        place = self.source if self.line is None else f"{self.source}:{self.line}"
+        message = self.message
+        if len(message) > MAX_MESSAGE:
+            message = message[: MAX_MESSAGE - 1] + "…"
+        return one_line(f"{place}: {message}" if place else message)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples and their classes.
+
+    X: (n, d), or (n, height, width[, channels]) for images. uint8 for images as pixels, else float64.
+    y: (n,) int64, class indices 0 .. n_classes - 1.
+    class_names: the labels as the source wrote them; `class_names[y[i]]` is the label of sample i.
+    source: what the user named. sha256: of the file's bytes; for a folder, of its files' digests one after
+    the other, in the order they were read; for a generator, of the bytes of X, then of y.
+    parts: rows of the parts the source itself gives ("train", "validation", "test"); empty if it gives none.
+    missing: cells that were missing before they were filled in.
+    guessed: what was guessed about the source, and how.
+    """
+
+    X: NDArray[Any]
+    y: NDArray[np.int64]
+    feature_names: tuple[str, ...]
+    class_names: tuple[str, ...]
+    source: str
+    sha256: str
+    parts: Mapping[str, range] = field(default_factory=dict)
+    missing: int = 0
+    guessed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def n_samples(self) -> int:
+        return len(self.X)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample."""
+        return self.X.shape[1:]
+
+    @property
+    def n_features(self) -> int:
+        """Numbers in one sample, flattened."""
+        return math.prod(self.shape)
+
+    @property
+    def n_classes(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def class_counts(self) -> NDArray[np.int64]:
+        """Samples of each class, (n_classes,)."""
+        return np.bincount(self.y, minlength=self.n_classes)
+
+    @cached_property
+    def image_shape(self) -> tuple[int, ...] | None:
+        """(height, width[, channels]) if the samples are images, else None."""
+        return self.shape if self.X.ndim > 2 else square_image(self.X)
+
+    @cached_property
+    def constant_columns(self) -> int:
+        """Features that have the same value in every sample."""
+        return int(np.count_nonzero(self.X.min(axis=0) == self.X.max(axis=0)))
+
+    def summary(self) -> dict[str, Any]:
+        """The facts as plain values that JSON can hold."""
+        return {
+            "samples": self.n_samples,
+            "features": self.n_features,
+            "shape": list(self.shape),
+            "classes": self.n_classes,
+            "class_names": list(self.class_names),
+            "class_counts": self.class_counts.tolist(),
+            "parts": {name: len(rows) for name, rows in self.parts.items()},
+            "missing": self.missing,
+            "source": self.source,
+            "sha256": self.sha256,
+            "guessed": dict(self.guessed),
+            "X_dtype": str(self.X.dtype),
+            "y_dtype": str(self.y.dtype),
+            "constant_columns": self.constant_columns,
+        }
+
+
+def square_image(X: NDArray[Any]) -> tuple[int, int] | None:
+    """(side, side) if the rows of X (n, d) look like square grey images laid flat, else None.
+
+    They do when d is a square of at least 8 x 8 and the first rows hold only values from 0 to 255, 0 among
+    them (the background).
+    """
+    side = math.isqrt(X.shape[1])
+    if side < 8 or side * side != X.shape[1]:
+        return None
+    first = X[:100]
+    return (side, side) if first.min() == 0 and first.max() <= 255 else None
+
+
+def array_sha256(X: NDArray[Any], y: NDArray[Any]) -> str:
+    """sha256 of the bytes of X, then of y, both in C order."""
+    digest = hashlib.sha256(np.ascontiguousarray(X).data)
+    digest.update(np.ascontiguousarray(y).data)
+    return digest.hexdigest()

@@ -1,0 +1,190 @@
+"""Files and folders: which kind one is, told by its content, and the reader for it."""
+
+import os
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..assemble import check_missing_option
+from ..base import DataError, Dataset, quote
+from . import table_guess
+from .files import GZIP_MAGIC, NOT_GZIP, read_head, unpacked_head
+from .idx import read_idx
+from .npz import read_npy, read_npz
+from .safe_pickle import read_pickle
+from .table import read_table
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its usual suffixes (".gz" may follow) and the options its reader takes."""
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    options: tuple[str, ...]
+    read: Callable[..., Dataset]
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "csv",
+            "a table of numbers, one column with the class",
+            (".csv", ".tsv", ".txt", ".dat", ".data"),
+            ("target", "drop", "missing", "delimiter", "decimal", "header"),
+            read_table,
+        ),
+        Kind(
+            "npz",
+            "NumPy arrays X and y, or X_train, y_train, X_test, y_test",
+            (".npz",),
+            ("missing",),
+            read_npz,
+        ),
+        Kind("npy", "one NumPy table, one column with the class", (".npy",), ("target", "missing"), read_npy),
+        Kind(
+            "pickle",
+            "a tuple (X, y), such as TP4's",
+            (".pkl", ".pickle", ".pck", ".p"),
+            ("missing",),
+            read_pickle,
+        ),
+        Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx),
+    )
+}
+
+# Protocols 0 and 1 have no signature: an array, a tuple, list or dict that begins with one.
+OLD_PICKLE = re.compile(rb"[(\]}]*c[\w.]+\r?\n\w+\r?\n|\(+[dl]p?\d*\r?\n|[\]}]q\x00\(")
+
+
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """The kind of a file or folder by a look at its first bytes; "" if it is no data this program reads."""
+    place = Path(path)
+    try:
+        if place.is_dir():
+            return "idx" if any("idx" in p.name and "images" in p.name for p in place.iterdir()) else ""
+        content = _content(unpacked_head(read_head(place, str(path))), place)
+    except (DataError, OSError):
+        return ""
+    if content == "text":
+        return "csv" if _looks_like_table(place) else ""
+    return content if content in KINDS else ""
+
+
+def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
+    """Load a file or folder; `source` is how errors name it. Raises DataError."""
+    kind = KINDS[_kind_to_read(path, source)]
+    for given in options:
+        if given not in kind.options:
+            expected = ", ".join(kind.options) or "none"
+            raise DataError(f"no option {quote(given)} for {kind.name} files: expected {expected}", source=source)
+    values = dict(options)
+    if "missing" in kind.options:
+        values["missing"] = check_missing_option(options.get("missing", "mean"), source)
+    try:
+        return kind.read(path, source, **values)
+    except MemoryError:
+        raise DataError("does not fit into memory: take a part of it", source=source) from None
+
+
+def _kind_to_read(path: Path, source: str) -> str:
+    """The kind by content, checked against what the name promises. Raises DataError where they differ."""
+    if path.is_dir():
+        return "idx"
+    packed = read_head(path, source)
+    if not packed:
+        raise DataError("is empty (0 bytes)", source=source)
+    name = path.name.lower()
+    if name.endswith(".gz") and not packed.startswith(GZIP_MAGIC):
+        raise DataError(NOT_GZIP, source=source)
+    content = _content(unpacked_head(packed), path)
+    suffix = Path(name.removesuffix(".gz")).suffix
+    promised = next((kind.name for kind in KINDS.values() if suffix in kind.suffixes), "")
+    if re.search(r"idx\d|ubyte", name):
+        promised = "idx"
+    if promised == "csv" and content == "text":
+        return "csv"
+    if promised == "pickle" and content in ("binary", "text"):
+        if content == "text" and _looks_like_table(path):
+            raise DataError("is a text table, though its name promises a pickle: rename it to .csv", source=source)
+        return "pickle"  # which says what is wrong with it
+    if promised == "idx" or (promised and content == promised):
+        return promised
+    if content == "zip" and promised == "npz":
+        return "npz"
+    if promised and content in KINDS:
+        raise DataError(
+            f"is {_WORDS[content]}, though its name promises {_WORDS[promised]}: "
+            f"rename it to {(KINDS[content].suffixes or ('…-idx3-ubyte',))[0]}",
+            source=source,
+        )
+    if content == "zip":
+        raise DataError("is a zip archive or a workbook: unpack it, or export the sheet as CSV", source=source)
+    if promised:
+        received = "text" if content == "text" else "damaged, or of another kind"
+        raise DataError(f"is {received}, though its name promises {_WORDS[promised]}", source=source)
+    if content == "binary":
+        raise DataError(f"is of no kind this program reads ({', '.join(KINDS)})", source=source)
+    return "csv" if content == "text" else content
+
+
+_WORDS = {
+    "csv": "a text table",
+    "npz": "a NumPy archive (.npz)",
+    "npy": "a NumPy array (.npy)",
+    "pickle": "a pickle",
+    "idx": "an IDX file",
+}
+
+
+def _content(head: bytes, path: Path) -> str:
+    """What the first bytes are: a kind's name, "text", "zip", or "binary"."""
+    if head.startswith(b"PK\x03\x04"):
+        return "npz" if _holds_arrays(path, head) else "zip"
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    if head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"):
+        return "pickle"
+    if head[:3] == b"\0\0\x08" and head[3:4] in (b"\1", b"\2", b"\3", b"\4"):
+        return "idx"
+    if OLD_PICKLE.match(head):
+        return "pickle"
+    try:
+        # An odd byte at the end may be half a UTF-16 character.
+        table_guess.decode(head[: len(head) & ~1] if len(head) > 1 else head, "")
+    except DataError:
+        return "binary"
+    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    return "text" if 20 * control <= len(head) or head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head else "binary"
+
+
+def _holds_arrays(path: Path, head: bytes) -> bool:
+    """Whether a zip file holds arrays; of a damaged one the first bytes decide."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith(".npy") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, NotImplementedError):
+        length = int.from_bytes(head[26:28], "little")
+        return head[30 : 30 + length].endswith(b".npy")
+
+
+def _looks_like_table(path: Path) -> bool:
+    """Whether the first lines of a text file have cells in columns, numbers among them."""
+    head = unpacked_head(read_head(path, str(path)))
+    cut = head.rfind(b"\n") + 1 or len(head)
+    cut += cut % 2 if head[:2] in (b"\xff\xfe", b"\xfe\xff") else 0
+    try:
+        text = table_guess.decode(head[:cut], "")
+        separator = table_guess.guess_separator(text, "")
+        cells = [row for _, row in table_guess.sample(table_guess.rows(text, separator, ""), 20)]
+    except DataError:
+        return False
+    if not cells or len(cells[0]) < 2 or len({len(row) for row in cells}) > 1:
+        return False
+    comma = table_guess.guess_decimal_comma(cells, separator)
+    return any(table_guess.is_number(cell, comma) for cell in cells[-1])

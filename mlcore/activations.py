@@ -1,0 +1,151 @@
+"""Activation functions: each acts on every unit by itself, so backward is a product with f'(x).
+
+All keep the shape and dtype of their input, and none overflows for large inputs. At a kink f'(0) is PyTorch's
+choice: 0 for ReLU, the negative slope for LeakyReLU.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore._typing import Array
+from mlcore.layers import Identity, Layer
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), in a form that only ever takes exp of a number <= 0."""
+    e = np.exp(-np.abs(x))
+    y: Array = np.where(x >= 0, 1, e) / (1 + e)
+    return y
+
+
+class ReLU(Layer):
+    """max(x, 0). f'(x) = 1 where x > 0, else 0."""
+
+    def forward(self, x: Array) -> Array:
+        self.positive = x > 0
+        y: Array = np.maximum(x, 0)
+        return y
+
+    def backward(self, grad: Array) -> Array:
+        grad_x: Array = grad * self.positive
+        return grad_x
+
+    def kink_mask(self) -> npt.NDArray[np.bool_]:
+        return self.positive
+
+
+class LeakyReLU(Layer):
+    """x where x > 0, else a x, with a = negative_slope. f'(x) = 1 or a (Maas et al. 2013)."""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Array) -> Array:
+        self.positive = x > 0
+        return np.where(self.positive, x, self.negative_slope * x)
+
+    def backward(self, grad: Array) -> Array:
+        return np.where(self.positive, grad, self.negative_slope * grad)
+
+    def kink_mask(self) -> npt.NDArray[np.bool_]:
+        return self.positive
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.negative_slope:g})"
+
+
+class ELU(Layer):
+    """x where x > 0, else alpha (exp(x) - 1). f'(x) = 1, or y + alpha (Clevert et al. 2016)."""
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Array) -> Array:
+        self.positive = x > 0
+        self.y: Array = np.where(self.positive, x, self.alpha * np.expm1(np.minimum(x, 0)))
+        return self.y
+
+    def backward(self, grad: Array) -> Array:
+        return np.where(self.positive, grad, grad * (self.y + self.alpha))
+
+    def kink_mask(self) -> npt.NDArray[np.bool_] | None:
+        return None if self.alpha == 1 else self.positive  # with alpha = 1 the slope is 1 from both sides
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.alpha:g})"
+
+
+class SiLU(Layer):
+    """x s(x), s the sigmoid. f'(x) = s + x s (1 - s) (Elfwing et al. 2018)."""
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.s = sigmoid(x)
+        return x * self.s
+
+    def backward(self, grad: Array) -> Array:
+        grad_x: Array = grad * (self.s * (1 + self.x * (1 - self.s)))
+        return grad_x
+
+
+class Sigmoid(Layer):
+    """s = 1 / (1 + exp(-x)). f'(x) = s (1 - s).
+
+    derivative "detached": backward hands the gradient on as it came, without s (1 - s), as a sheet does
+    that writes the sigmoid over the output's values outside the graph. It still learns, but the gradient is
+    not that of the loss.
+    """
+
+    def __init__(self, derivative: str = "true") -> None:
+        if derivative not in ("true", "detached"):
+            raise ValueError(f'Sigmoid\'s derivative must be "true" or "detached", received {derivative!r}')
+        self.derivative = derivative
+
+    def forward(self, x: Array) -> Array:
+        self.s = sigmoid(x)
+        return self.s
+
+    def backward(self, grad: Array) -> Array:
+        if self.derivative == "detached":
+            return grad
+        grad_x: Array = grad * (self.s * (1 - self.s))
+        return grad_x
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'detached' if self.derivative == 'detached' else ''})"
+
+
+class Tanh(Layer):
+    """t = tanh(x). f'(x) = 1 - t^2."""
+
+    def forward(self, x: Array) -> Array:
+        self.t: Array = np.tanh(x)
+        return self.t
+
+    def backward(self, grad: Array) -> Array:
+        grad_x: Array = grad * (1 - self.t * self.t)
+        return grad_x
+
+
+class Softplus(Layer):
+    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)). f'(x) = 1 / (1 + exp(-x))."""
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        y: Array = np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+        return y
+
+    def backward(self, grad: Array) -> Array:
+        return grad * sigmoid(self.x)
+
+
+ACTIVATIONS: dict[str, type[Layer]] = {
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "elu": ELU,
+    "silu": SiLU,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "softplus": Softplus,
+    "identity": Identity,
+}

@@ -1,0 +1,235 @@
+"""Whole networks: a perceptron from a description, the lab sheet's classifier, a table of layers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore._typing import Array, IntArray
+from mlcore.activations import ACTIVATIONS, ReLU, Sigmoid
+from mlcore.layers import Dropout, Flatten, Layer, Linear, Parameter, Sequential, inference_mode
+from mlcore.losses import CrossEntropyLoss, one_hot
+from mlcore.metrics import accuracy
+
+OUTPUTS = ("linear", "sigmoid", "detached_sigmoid")
+
+
+def build_mlp(
+    in_features: int,
+    hidden: Sequence[int],
+    out_features: int,
+    *,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    init: str = "torch",
+    init_options: Mapping[str, Any] | None = None,
+    output: str = "linear",
+    rng: np.random.Generator,
+    dtype: npt.DTypeLike = np.float32,
+) -> Sequential:
+    """Linear, activation, Dropout (where dropout > 0) for each hidden size, then Linear(.., out_features).
+
+    hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw.
+    output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
+    ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
+    from it. Raises ValueError for an unknown name or a size below 1.
+    """
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+    if output not in OUTPUTS:
+        raise ValueError(f"unknown output {output!r}: choose one of {', '.join(OUTPUTS)}")
+    sizes = [in_features, *hidden, out_features]
+    if min(sizes) < 1:
+        raise ValueError(f"every layer needs at least 1 unit, received {', '.join(map(str, sizes))}")
+    options = {"activation": activation} | dict(init_options or {})
+    dropout_rng = rng.spawn(1)[0] if dropout > 0 else None
+    layers: list[Layer] = []
+    for fan_in, fan_out in pairwise(sizes):
+        layers.append(Linear(fan_in, fan_out, init=init, init_options=options, rng=rng, dtype=dtype))
+        if init == "micrograd":  # one stream of numbers runs through all layers
+            options["draws_before"] = options.get("draws_before", 0) + fan_in * fan_out
+        layers.append(ACTIVATIONS[activation]())
+        if dropout_rng is not None:
+            layers.append(Dropout(dropout, rng=dropout_rng))
+    del layers[-1 if dropout_rng is None else -2 :]  # after the last Linear comes the output
+    if output != "linear":
+        layers.append(Sigmoid("true" if output == "sigmoid" else "detached"))
+    return Sequential(layers)
+
+
+class MLPClassifier:
+    """The classifier of the lab sheet TP4: Linear, Dropout, ReLU, Linear, softmax with cross-entropy.
+
+    One training iteration:
+
+        model.forward(x)     # logits (n, num_classes)
+        model.loss(y)        # mean of -log p[y]
+        model.backward(y)    # gradients, from (p - one_hot(y)) / n
+        model.step()         # p <- p - lr * gradient
+
+    gradient "sum" leaves out the division by n, as the sheet does: then lr acts as lr * n. Unlike those of
+    bare layers, gradients do not accumulate: each backward starts from zero.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden_features: int,
+        num_classes: int,
+        dropout: float = 0.0,
+        lr: float = 0.1,
+        *,
+        gradient: str = "mean",
+        init: str = "tp4",
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float64,
+    ) -> None:
+        rng = np.random.default_rng() if rng is None else rng
+        self.net = Sequential(
+            Linear(in_features, hidden_features, init=init, rng=rng, dtype=dtype),
+            Dropout(dropout, rng=rng.spawn(1)[0]),
+            ReLU(),
+            Linear(hidden_features, num_classes, init=init, rng=rng, dtype=dtype),
+        )
+        self.lr = lr
+        self.num_classes = num_classes
+        self.criterion = CrossEntropyLoss(gradient=gradient)
+        self.logits: Array | None = None
+
+    def forward(self, x: Array) -> Array:
+        """Logits (n, num_classes) for x (n, in_features)."""
+        self.logits = self.net.forward(x)
+        return self.logits
+
+    def __call__(self, x: Array) -> Array:
+        return self.forward(x)
+
+    def loss(self, x: npt.ArrayLike, y: npt.ArrayLike | None = None) -> float:
+        """Mean cross-entropy: loss(x, y) runs x through the network, loss(y) takes the last forward."""
+        if y is not None:
+            self.forward(np.asarray(x))
+        return self.criterion.forward(self._last_logits(), x if y is None else y)
+
+    def one_hot(self, y: npt.ArrayLike) -> Array:
+        """Labels (n,) as rows (n, num_classes)."""
+        return one_hot(y, self.num_classes)
+
+    def backward(self, y: npt.ArrayLike) -> Array:
+        """Gradients of the loss of the last forward for labels y. Returns dL/dx."""
+        self.net.zero_grad()
+        self.criterion.forward(self._last_logits(), y)
+        return self.net.backward(self.criterion.backward())
+
+    def step(self) -> None:
+        """One step of gradient descent with `lr`."""
+        self.net.step(self.lr)
+
+    def predict(self, x: Array) -> IntArray:
+        """The most probable class of each row, (n,), without dropout."""
+        with inference_mode(self.net):
+            return self.criterion.predict(self.net.forward(x))
+
+    def validate(self, x: Array, y: npt.ArrayLike) -> float:
+        """The share of right predictions, 0..1."""
+        return accuracy(y, self.predict(x))
+
+    def modules(self) -> list[Layer]:
+        return list(self.net.modules())
+
+    def parameters(self) -> list[Parameter]:
+        return self.net.parameters()
+
+    def zero_grad(self) -> None:
+        self.net.zero_grad()
+
+    def train(self, mode: bool = True) -> Self:
+        self.net.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        return self.train(False)
+
+    def state_dict(self) -> dict[str, Array]:
+        return self.net.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> None:
+        self.net.load_state_dict(state)
+
+    def _last_logits(self) -> Array:
+        if self.logits is None:
+            raise RuntimeError("call forward(x) first")
+        return self.logits
+
+    def __repr__(self) -> str:
+        return repr(self.net).replace("Sequential", type(self).__name__, 1)
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A row of the table of layers.
+
+    index: as in the parameters' names, "0" or "1.0". detail: "10 → 64", "p 0.2" or "". output_shape: (None,
+    64), None for the batch. params: how many numbers it learns. weight_std: of the weights as they are,
+    None without weights.
+    """
+
+    index: str
+    name: str
+    detail: str
+    output_shape: tuple[int | None, ...]
+    params: int
+    weight_std: float | None
+
+
+def describe(network: Layer, in_shape: Sequence[int]) -> list[LayerInfo]:
+    """A row for each layer of a (nested) Sequential, for samples of shape `in_shape` such as (10,).
+
+    Output shapes are found by sending zeros through in inference mode. Raises the layers' own ValueError
+    where a shape does not fit.
+    """
+    rows = []
+    with inference_mode(network):
+        x = np.zeros((1, *in_shape), dtype=dtype_of(network))
+        for index, layer in leaves(network):
+            x = layer.forward(x)
+            weight = getattr(layer, "weight", None)
+            rows.append(
+                LayerInfo(
+                    index,
+                    type(layer).__name__,
+                    _detail(layer),
+                    (None, *x.shape[1:]),
+                    sum(parameter.data.size for parameter in layer.parameters()),
+                    float(weight.data.std()) if isinstance(weight, Parameter) else None,
+                )
+            )
+    return rows
+
+
+def dtype_of(network: Any) -> np.dtype[Any]:
+    """The dtype that a network computes in: that of its first parameter, float64 without any."""
+    parameters = network.parameters()
+    return parameters[0].data.dtype if parameters else np.dtype(np.float64)
+
+
+def leaves(layer: Layer, prefix: str = "") -> list[tuple[str, Layer]]:
+    """The layers that are no Sequential, each with its index: ("0", layer), nested ("1.0", layer)."""
+    if not isinstance(layer, Sequential):
+        return [(prefix or "0", layer)]
+    dot = prefix and prefix + "."
+    return [leaf for index, child in enumerate(layer) for leaf in leaves(child, f"{dot}{index}")]
+
+
+def _detail(layer: Layer) -> str:
+    if isinstance(layer, Linear):
+        return f"{layer.in_features} → {layer.out_features}"
+    if isinstance(layer, Dropout):
+        return f"p {layer.p:g}"
+    if isinstance(layer, Sigmoid) and layer.derivative == "detached":
+        return "detached"
+    if isinstance(layer, Flatten):
+        return ""
+    return repr(layer).partition("(")[2].rstrip(")")

@@ -1,0 +1,254 @@
+"""Optimisers, in order of increasing complexity: semantics, argument names and defaults of torch.optim.
+
+Below, g is the gradient, p the parameter, t the number of the step from 1. Unless said otherwise
+weight_decay adds weight_decay * p to g first. Everything is updated in place.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import sqrt
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore._typing import Array
+from mlcore.layers import Parameter
+
+
+class Optimizer:
+    """What all optimisers share: the parameters, `lr` (assignable), the step count and the running arrays.
+
+    Raises ValueError when there is no parameter, or lr or weight_decay is negative.
+    """
+
+    def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float = 0.0) -> None:
+        self.params = list(params)
+        if not self.params:
+            raise ValueError("the optimiser received no parameters")
+        if lr < 0 or weight_decay < 0:
+            raise ValueError(f"lr and weight_decay must be >= 0, received {lr} and {weight_decay}")
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.steps = 0
+        self.state: dict[str, list[Array]] = {}
+
+    def step(self) -> None:
+        """Update every parameter from its gradient."""
+        self.steps += 1
+        for index, parameter in enumerate(self.params):
+            self._update(index, parameter)
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        raise NotImplementedError
+
+    def zero_grad(self) -> None:
+        for parameter in self.params:
+            parameter.grad.fill(0)
+
+    def state_dict(self) -> dict[str, Array]:
+        """Copies of the running arrays, keys such as "exp_avg.0.weight", and the step count under "step"."""
+        return {"step": np.array(self.steps)} | {key: array.copy() for key, array in self._arrays().items()}
+
+    def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> None:
+        """Go on where `state_dict` was taken. Raises ValueError where names or shapes differ."""
+        arrays = self._arrays()
+        if set(state) != {"step", *arrays}:
+            differing = ", ".join(sorted(set(state) ^ {"step", *arrays}))
+            raise ValueError(f"the state does not fit {type(self).__name__}: missing or unexpected {differing}")
+        for key, array in arrays.items():
+            if np.shape(state[key]) != array.shape:
+                raise ValueError(f"{key} has shape {np.shape(state[key])}, expected {array.shape}")
+        for key, array in arrays.items():
+            array[...] = state[key]
+        self.steps = int(np.asarray(state["step"]))
+
+    def _arrays(self) -> dict[str, Array]:
+        names = [parameter.name for parameter in self.params]
+        if len(set(names)) < len(names) or "" in names:
+            names = [str(index) for index in range(len(names))]
+        return {
+            f"{key}.{name}": array
+            for key, arrays in self.state.items()
+            for name, array in zip(names, arrays, strict=True)
+        }
+
+    def _zeros(self) -> list[Array]:
+        return [np.zeros_like(parameter.data) for parameter in self.params]
+
+    def _gradient(self, parameter: Parameter) -> Array:
+        if self.weight_decay == 0:
+            return parameter.grad
+        gradient: Array = parameter.grad + self.weight_decay * parameter.data
+        return gradient
+
+
+class SGD(Optimizer):
+    """p -= lr g. With momentum mu: b = mu b + (1 - dampening) g, p -= lr b, where b = g at the first step.
+
+    nesterov: p -= lr (g + mu b).
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        super().__init__(params, lr, weight_decay)
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("nesterov needs a momentum > 0 and dampening 0")
+        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
+        if momentum:
+            self.state = {"momentum": self._zeros()}
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        g = self._gradient(parameter)
+        if self.momentum:
+            b = self.state["momentum"][index]
+            b *= self.momentum
+            b += g if self.steps == 1 else (1 - self.dampening) * g
+            g = g + self.momentum * b if self.nesterov else b
+        parameter.data -= self.lr * g
+
+
+class Adagrad(Optimizer):
+    """s += g^2, p -= lr / (1 + (t - 1) lr_decay) * g / (sqrt(s) + eps) (Duchi et al. 2011)."""
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float = 1e-2,
+        lr_decay: float = 0.0,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+    ) -> None:
+        super().__init__(params, lr, weight_decay)
+        self.lr_decay, self.eps = lr_decay, eps
+        self.state = {"sum": self._zeros()}
+        for s in self.state["sum"]:
+            s.fill(initial_accumulator_value)
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        g = self._gradient(parameter)
+        s = self.state["sum"][index]
+        s += g * g
+        update = np.sqrt(s)
+        update += self.eps
+        np.divide(g, update, out=update)
+        update *= self.lr / (1 + (self.steps - 1) * self.lr_decay)
+        parameter.data -= update
+
+
+class RMSprop(Optimizer):
+    """v = alpha v + (1 - alpha) g^2, p -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012).
+
+    With momentum mu: b = mu b + g / (sqrt(v) + eps), p -= lr b.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr, weight_decay)
+        self.alpha, self.eps, self.momentum = alpha, eps, momentum
+        self.state = {"square_avg": self._zeros()}
+        if momentum:
+            self.state["momentum"] = self._zeros()
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        g = self._gradient(parameter)
+        v = self.state["square_avg"][index]
+        update = g * g
+        update *= 1 - self.alpha
+        v *= self.alpha
+        v += update
+        np.sqrt(v, out=update)
+        update += self.eps
+        np.divide(g, update, out=update)
+        if self.momentum:
+            b = self.state["momentum"][index]
+            b *= self.momentum
+            b += update
+            np.copyto(update, b)
+        update *= self.lr
+        parameter.data -= update
+
+
+class Adam(Optimizer):
+    """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2 (Kingma and Ba 2015).
+
+    p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps). The divisions by 1 - b^t make up for m and v
+    having started at 0.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(params, lr, weight_decay)
+        if not all(0 <= beta < 1 for beta in betas):
+            raise ValueError(f"betas must lie in 0 <= beta < 1, received {betas}")
+        self.betas, self.eps = betas, eps
+        self.state = {"exp_avg": self._zeros(), "exp_avg_sq": self._zeros()}
+        self._scratch = self._zeros()  # so that a step allocates nothing
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        g = self._gradient(parameter)
+        m, v = self.state["exp_avg"][index], self.state["exp_avg_sq"][index]
+        beta1, beta2 = self.betas
+        update = self._scratch[index]
+        np.multiply(g, 1 - beta1, out=update)
+        m *= beta1
+        m += update
+        np.multiply(g, g, out=update)
+        update *= 1 - beta2
+        v *= beta2
+        v += update
+        np.sqrt(v, out=update)
+        update /= sqrt(1 - beta2**self.steps)
+        update += self.eps
+        np.divide(m, update, out=update)
+        update *= self.lr / (1 - beta1**self.steps)
+        parameter.data -= update
+
+
+class AdamW(Adam):
+    """Adam, but p *= 1 - lr weight_decay first, and g is left alone (Loshchilov and Hutter 2019)."""
+
+    def __init__(
+        self,
+        params: Iterable[Parameter],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay)
+
+    def _gradient(self, parameter: Parameter) -> Array:
+        return parameter.grad
+
+    def _update(self, index: int, parameter: Parameter) -> None:
+        parameter.data *= 1 - self.lr * self.weight_decay
+        super()._update(index, parameter)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "adamw": AdamW,
+}

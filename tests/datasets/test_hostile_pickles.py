@@ -1,0 +1,222 @@
+"""A pickle may ask for anything; nothing but arrays and plain values is ever made of it."""
+
+import builtins
+import contextlib
+import gzip
+import io
+import os
+import pickle
+import pickletools
+import struct
+import subprocess
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datasets import DataError, load
+from datasets.readers import files, unpickler
+
+GOOD = (np.arange(6.0).reshape(3, 2), np.array([0, 1, 1]))
+
+
+class Asks:
+    """Pickles as a call of `function` with `args`."""
+
+    def __init__(self, function, *args):
+        self.function, self.args = function, args
+
+    def __reduce__(self):
+        return self.function, self.args
+
+
+def refusal(tmp_path, data, name="a.pkl"):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(DataError) as caught:
+        load(path)
+    return str(caught.value)
+
+
+def marker_calls(marker):
+    path = str(marker)
+    return [
+        Asks(os.system, f"touch {path}"),
+        Asks(builtins.exec, f"open({path!r}, 'w').close()"),
+        Asks(builtins.eval, f"open({path!r}, 'w').close()"),
+        Asks(open, path, "w"),
+        Asks(subprocess.check_call, ["touch", path]),
+        Asks(os.mkdir, path),
+        Asks(getattr, os, "mkdir"),
+        Asks(np.save, path, np.zeros(1)),
+        Asks(np.fromfile, path),
+    ]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("index", range(9))
+@pytest.mark.parametrize(
+    "wrap", [lambda evil: evil, lambda evil: (GOOD[0], evil), lambda evil: {"X": GOOD[0], "y": [evil]}]
+)
+def test_what_it_asks_for_is_not_run(tmp_path, protocol, index, wrap):
+    marker = tmp_path / "marker"
+    evil = marker_calls(marker)[index]
+    message = refusal(
+        tmp_path,
+        pickle.dumps(wrap(evil), protocol) if index != 6 else pickle.dumps(wrap(Asks(getattr, 1, "real")), protocol),
+    )
+    assert "refused: it asks for" in message
+    assert not marker.exists()
+
+
+CALL = b"(S'x'\ntR."
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"cos\nsystem\n" + CALL,
+        b"cnumpy\nload\n" + CALL,
+        b"cnumpy.core.multiarray\nfromfile\n" + CALL,
+        b"cnumpy\ncore.multiarray._reconstruct\n" + CALL,
+        b"c__builtin__\ngetattr\n" + CALL,
+        b"c__builtin__\nbytes.__class__\n" + CALL,
+        b"c_codecs\nopen\n" + CALL,
+        b"c_codecs\nencode.__self__\n" + CALL,
+        b"c_codecs\ndecode\n" + CALL,
+        b"ccollections\nOrderedDict.__init__\n" + CALL,
+        b"cdatasets.readers.unpickler\n_ALLOWED\n" + CALL,
+        b"(S'touch x'\nios\nsystem\n.",  # INST
+        b"\x80\x02c__builtin__\neval\n(S'1'\nt\x81.",  # NEWOBJ
+        b"(cos\nsystem\nS'x'\no.",  # OBJ
+        b"\x80\x04\x8c\x02os\x8c\x06system\x93.",  # STACK_GLOBAL
+        b"\x80\x02\x82\x01.",  # EXT1
+        b"Psomething\n.",  # PERSID
+        b"\x80\x05\x97.",  # NEXT_BUFFER
+    ],
+)
+def test_crafted_programs_are_refused(tmp_path, program):
+    assert "refused: it" in refusal(tmp_path, program) or "damaged" in refusal(tmp_path, program)
+
+
+@pytest.mark.parametrize("name", ["numpy\ndtype", "numpy\nndarray", "_codecs\nencode", "collections\nOrderedDict"])
+def test_the_table_itself_cannot_be_changed(tmp_path, name):
+    before = dict(unpickler._ALLOWED)
+    entry = name.encode()
+    for state in (b"}S'__call__'\nI1\ns", b"(N}S'_function'\nI1\nst", b"(N}S'__class__'\nI1\nst"):
+        assert "refused" in refusal(tmp_path, b"c" + entry + b"\n" + state + b"b.")
+    assert dict(unpickler._ALLOWED) == before
+    path = tmp_path / "good.pkl"
+    path.write_bytes(pickle.dumps(GOOD))
+    assert load(path).X.tolist() == GOOD[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        b"c__builtin__\nbytearray\n(I99999999999\ntR.",
+        b"c__builtin__\nbytes\n(I99999999999\ntR.",
+        b"c_codecs\nencode\n(Vx\nVrot13\ntR.",
+        b"\x80\x02r\xff\xff\xff\x7f.",  # LONG_BINPUT far out in the memo
+        b"\x80\x02Nr\xff\xff\xff\x7f.",
+        b"\x80\x04\x8e" + struct.pack("<Q", 1 << 40) + b"x.",  # BINBYTES8 of a terabyte
+        b"\x80\x04\x95" + struct.pack("<Q", 1 << 40) + b"N.",  # a frame of a terabyte
+        b"(" * 100_000 + b"t" * 100_000 + b".",
+        b"\x80\x02]" + b"]a" * 10 + b".",
+        b"]p0\ng0\na.",  # a list that holds itself
+        b"I" + b"9" * 10_000 + b"\n.",
+    ],
+)
+def test_greedy_and_odd_programs_end_in_one_line(tmp_path, program):
+    assert "\n" not in refusal(tmp_path, program)
+
+
+def array_program(
+    shape=b"(I3\nI2\nt",
+    code=b"S'f8'\n",
+    state=b"(I3\nS'<'\nNNNI-1\nI-1\nI0\nt",
+    values=b"S'" + b"x" * 48 + b"'\n",
+):
+    """A protocol 0 pickle of (array, [0, 1, 1]) with parts to put wrong."""
+    dtype = b"cnumpy\ndtype\n(" + code + b"I0\nI1\ntR" + state + b"b"
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n"
+        + shape
+        + dtype
+        + b"I00\n"
+        + values
+        + b"tb"
+    )
+    return b"(" + array + b"(lI0\naI1\naI1\nat."
+
+
+def test_the_crafted_array_is_good_when_nothing_is_wrong(tmp_path):
+    path = tmp_path / "a.pkl"
+    path.write_bytes(array_program())
+    assert load(path).X.shape == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shape": b"(I3\nI1000000\nt"},
+        {"shape": b"(I-3\nI-2\nt"},
+        {"shape": b"S'x'\n"},
+        {"code": b"S'O8'\n"},
+        {"code": b"S'O'\n"},
+        {"code": b"S'V8'\n"},
+        {"code": b"S'f8,O'\n"},
+        {"code": b"S'M8[s]'\n"},
+        {"code": b"I8\n"},
+        {"state": b"(I3\nS'<'\nN(S'a'\ntNI8\nI1\nI0\nt"},
+        {"state": b"(I3\nS'x'\nNNNI-1\nI-1\nI0\nt"},
+        {"state": b"(I3\nI1\nNNNI-1\nI-1\nI0\nt"},
+        {"state": b"N"},
+        {"values": b"(lI0\na"},
+        {"values": b"N"},
+        {"values": b"S'short'\n"},
+    ],
+)
+def test_arrays_put_wrong_are_refused(tmp_path, wrong):
+    message = refusal(tmp_path, array_program(**wrong))
+    assert "refused: it holds" in message or "it holds" in message or "damaged" in message
+
+
+def test_rows_named_again_and_again_are_bounded(tmp_path):
+    row = [0.0] * 10_000
+    assert "too many numbers" in refusal(tmp_path, pickle.dumps(([row] * 3_000, [0, 1, 1] * 1000)))
+
+
+def test_gzip_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.unpacked, "__defaults__", (1000,))
+    message = refusal(tmp_path, gzip.compress(pickle.dumps((np.zeros((100, 100)), np.arange(100) % 2))), "a.pkl.gz")
+    assert "unpacks to more than 1,000 bytes" in message
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_damage_anywhere_raises_dataerror_only(data):
+    protocol = data.draw(st.integers(0, 5))
+    good = bytearray(pickle.dumps(GOOD, protocol))
+    for _ in range(data.draw(st.integers(1, 4))):
+        good[data.draw(st.integers(0, len(good) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(DataError):
+        unpickler.loads(bytes(good[: data.draw(st.integers(1, len(good)))]), "x.pkl")
+
+
+def test_genuine_pickles_name_only_what_is_on_the_list():
+    values = (
+        *GOOD,
+        np.float64(1),
+        np.int8(2),
+        b"x",
+        bytearray(b"y"),
+        {1},
+        np.array(["a"]),
+        np.asfortranarray(GOOD[0]),
+    )
+    for protocol in range(6):
+        names = io.StringIO()
+        pickletools.dis(pickle.dumps(values, protocol), out=names)
+        unpickler.loads(pickle.dumps(values, protocol), "x")

@@ -1,0 +1,240 @@
+"""`load` itself: names, paths, kinds; and the files of other people, where they are at hand."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from datasets import KINDS, DataError, kind_of, load, make_moons, make_tp4
+from datasets.base import MAX_MESSAGE
+
+SHARED = os.environ.get("MLP_TUI_TEST_DATA")
+needs_data = pytest.mark.skipif(not SHARED, reason="MLP_TUI_TEST_DATA is not set")
+
+
+def refusal(source, **options):
+    with pytest.raises(DataError) as caught:
+        load(source, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_unknown_names_list_the_built_in_sets():
+    message = refusal("mons")
+    assert message.startswith("mons: no such file; did you mean moons? The built-in sets are moons, circles")
+    assert refusal("no/such.csv") == "no/such.csv: no such file or folder"
+
+
+def test_a_name_means_the_built_in_set_and_a_path_the_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "moons").write_text("a,y\n1,0\n2,1\n")
+    assert load("moons").n_samples == 1000
+    assert load("./moons").n_samples == 2
+    assert load(Path("moons")).n_samples == 2
+
+
+@pytest.mark.parametrize("name", ["a\0b", "./a\0b", "~nobody-of-this-name/x.csv", "x" * 5000, "./" + "x" * 5000])
+def test_impossible_names(name):
+    assert refusal(name).isprintable()
+
+
+def test_devices_and_fifos_are_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "fifo.csv")
+    assert "is not a file" in refusal(tmp_path / "fifo.csv")
+    assert "is not a file" in refusal("/dev/zero")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.npz", b"a,b\n1,2\n", "is text, though its name promises a NumPy archive"),
+        ("a.npy", b"a,b\n1,2\n", "is text, though its name promises a NumPy array (.npy)"),
+        (
+            "a.pkl",
+            b"a,b\n1,0\n2,1\n",
+            "is a text table, though its name promises a pickle: rename it to .csv",
+        ),
+        (
+            "a.csv",
+            b"\x93NUMPY\1\0",
+            "is a NumPy array (.npy), though its name promises a text table: rename",
+        ),
+        ("a.csv", b"\x80\4K\1.", "is a pickle, though"),
+        ("a.csv", b"PK\3\4" + bytes(40), "export the sheet as CSV"),
+        ("a.xlsx", b"PK\3\4" + bytes(40), "export the sheet as CSV"),
+        ("a.csv.gz", b"a,b\n1,0\n", "is not gzip"),
+        (
+            "a.png",
+            b"\x89PNG\r\n\x1a\n\0\0\0",
+            "is of no kind this program reads (csv, npz, npy, pickle, idx)",
+        ),
+        ("notes.txt", b"Some\nwords.\n", "holds a single column"),
+    ],
+)
+def test_content_that_is_not_what_the_name_promises(tmp_path, name, content, words):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert words in refusal(path)
+
+
+def test_kinds_are_told_by_content(tmp_path):
+    path = tmp_path / "data"
+    for content, kind in (
+        (b"1.5,2,0\n3,4,1\n", "csv"),
+        (b"Some words\nand more of them.\n", ""),
+        (b"\x93NUMPY\1\0", "npy"),
+        (b"\x80\4K\1.", "pickle"),
+        (b"\0\0\x08\3rest", "idx"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", ""),
+        (b"", ""),
+    ):
+        path.write_bytes(content)
+        assert kind_of(path) == kind
+    assert kind_of(tmp_path / "none") == ""
+    assert all(kind.title for kind in KINDS.values())
+
+
+def test_errors_are_one_line_and_bounded():
+    error = DataError("bad\x1b[31m\n" + "x" * 5000, source="f\n.csv", line=3)
+    assert str(error).isprintable()
+    assert str(error).startswith("f\\n.csv:3: bad\\x1b[31m\\n")
+    assert len(str(error)) < MAX_MESSAGE + 100
+
+
+def test_the_summary_is_plain():
+    summary = json.loads(json.dumps(make_moons(50, random_state=1).summary()))
+    assert summary["samples"] == 50
+    assert summary["class_counts"] == [25, 25]
+    assert set(summary) == {
+        "samples", "features", "shape", "classes", "class_names", "class_counts", "parts", "missing",
+        "source", "sha256", "guessed", "X_dtype", "y_dtype", "constant_columns",
+    }  # fmt: skip
+
+
+def test_nothing_but_numpy_is_imported():
+    code = (
+        "import sys, numpy.random; before = set(sys.modules); import datasets; "
+        "new = {m.split('.')[0] for m in set(sys.modules) - before}; "
+        "print(sorted(new - set(sys.stdlib_module_names) - {'numpy', 'datasets'}))"
+    )
+    root = Path(__file__).parents[2]
+    out = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
+# samples, features, class names, class counts; None where the last two say little.
+GOOD = {
+    "iris/iris.csv": (150, 4, "Setosa Versicolor Virginica", [50, 50, 50]),
+    "wine/wine.csv": (178, 13, "1 2 3", [59, 71, 48]),
+    "wine/winequality-red.csv": (1599, 11, "3 4 5 6 7 8", None),
+    "pima/pima-indians-diabetes.csv": (768, 8, "0 1", [500, 268]),
+    "pima/pima-indians-diabetes.data.csv": (768, 8, "0 1", [500, 268]),
+    "banknote/banknote_authentication.csv": (1372, 4, "0 1", [762, 610]),
+    "banknote/data_banknote_authentication.txt": (1372, 4, "0 1", [762, 610]),
+    "moons/moons_100_noise0.1_seed42.csv": (100, 2, "0 1", [50, 50]),
+    "playground/circle_noise0_seed0.12345.csv": (500, 2, "-1 1", None),
+    "playground/gauss_noise0_seed0.12345.csv": (500, 2, "-1 1", None),
+    "playground/spiral_noise0_seed0.12345.csv": (500, 2, "-1 1", None),
+    "playground/xor_noise0_seed0.12345.csv": (500, 2, "-1 1", None),
+    "digits178/digits178_from_mnist.npz": (4500, 784, "1 7 8", None),
+    "tp4/tp4_data.pkl": (10000, 10, "0 1 2 3", [2500] * 4),
+    "bad/gap_labels.csv": (4, 2, "1 7 8", [1, 2, 1]),
+    "bad/iris_utf16.csv": (150, 4, "Setosa Versicolor Virginica", [50, 50, 50]),
+    "bad/iris_fr_latin1_semicolon.csv": (150, 4, "Setosa Versicolor Virginica", [50, 50, 50]),
+    "bad/breast-cancer-wisconsin.csv": (699, 9, "2 4", None),
+    "bad/horse-colic.csv": (300, 27, "1 2", None),
+    "bad/4d_x_onehot_y.npz": (5, 8, "0 1 2 3 4", [1] * 5),
+    "bad/dict_xy.pkl": (200, 10, "0 1 2 3", None),
+    "bad/onehot_y.pkl": (200, 10, "0 1 2 3", None),
+    "bad/y_column.pkl": (200, 10, "0 1 2 3", None),
+    "bad/fixed_width_str_y.pkl": (200, 10, "a b c d", None),
+    "bad/xy_py27np116_protocol2.pkl": (2, 3, "0 1", None),
+    "bad/xy_py311np126_protocol2.pkl": (2, 3, "0 1", None),
+    "bad/xy_py311np126_protocol5.pkl": (2, 3, "0 1", None),
+    **{f"bad/xy_tuple_protocol{p}.pkl": (200, 10, "0 1 2 3", None) for p in range(6)},
+}
+
+BAD = {
+    "bad/airquality_ragged_unquoted_decimal_comma.csv": ".csv:3: this row ends early",
+    "bad/airquality_semicolon_decimal_comma.csv": "columns 'Date', 'Time' hold text",
+    "bad/bad_crc_labels-idx1-ubyte.gz": "checksum does not match",
+    "bad/empty.csv": "is empty",
+    "bad/header_only.csv": "no row below it",
+    "bad/length_mismatch.npz": "X has 4 rows, y has 3 labels",
+    "bad/march_madness_latin1.txt": "column 'School' holds text",
+    "bad/nan_inf.csv": ".csv:3: 'x2' holds inf",
+    "bad/not_gzip-idx1-ubyte.gz": "is not gzip",
+    "bad/object_arrays.npz": "holds Python objects",
+    "bad/one_class.csv": "the same label in all 20 rows",
+    "bad/ragged.csv": ".csv:3: 2 values",
+    "bad/titanic.csv": "columns 'Name', 'Sex', 'Ticket', 'Cabin' hold text",
+    "bad/truncated.npz": "cut short",
+    "bad/truncated.pkl": "cut short",
+    "bad/truncated_labels-idx1-ubyte.gz": "cut short",
+    "bad/wrong_magic-idx3-ubyte.gz": "received 2052",
+    "bad/evil_os_system.pkl": "asks for 'posix.system'",
+    "bad/evil_builtins_exec.pkl": "asks for 'builtins.exec'",
+    "playground/reg-plane_noise0_seed0.12345.csv": "holds real numbers (1,200 different)",
+}
+
+
+@needs_data
+@pytest.mark.parametrize("name", GOOD)
+def test_files_of_other_people(name):
+    samples, features, class_names, counts = GOOD[name]
+    data = load(Path(SHARED, name))
+    assert (data.n_samples, data.n_features, " ".join(data.class_names)) == (samples, features, class_names)
+    assert counts is None or data.class_counts.tolist() == counts
+    assert np.isfinite(data.X).all()
+
+
+@needs_data
+@pytest.mark.parametrize("name", BAD)
+def test_bad_files_of_other_people(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert BAD[name] in refusal(Path(SHARED, name))
+    assert not list(tmp_path.iterdir())
+
+
+@needs_data
+def test_the_mnist_folder():
+    data = load(Path(SHARED, "mnist_idx"))
+    assert data.parts == {"train": range(60000), "test": range(60000, 70000)}
+    assert data.X.shape == (70000, 28, 28)
+    assert data.class_counts.tolist() == [6903, 7877, 6990, 7141, 6824, 6313, 6876, 7293, 6825, 6958]
+
+
+@needs_data
+def test_the_lyon_pickle():
+    data = load(Path(SHARED, "mnist_lyon/mnist_light.pkl.gz"))
+    assert data.parts == {"train": range(6300), "test": range(6300, 7000)}
+    assert (data.n_features, data.n_classes, data.image_shape) == (784, 10, (28, 28))
+    assert data.X.max() == 0.99609375
+
+
+@needs_data
+def test_generated_points_are_the_genuine_ones():
+    tp4 = load(Path(SHARED, "tp4/tp4_data.pkl"))
+    np.testing.assert_allclose(make_tp4(random_state=42).X, tp4.X, rtol=0, atol=1e-12)
+    np.testing.assert_array_equal(make_tp4(random_state=42).y, tp4.y)
+    moons = load(Path(SHARED, "moons/moons_100_noise0.1_seed42.csv"))
+    np.testing.assert_allclose(make_moons(100, noise=0.1, random_state=42).X, moons.X, rtol=0, atol=1e-12)
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "options", "shape", "missing"),
+    [
+        ("titanic.csv", {"target": "Survived", "drop": "Name,Sex,Ticket,Cabin,Embarked"}, (891, 6), 177),
+        ("breast-cancer-wisconsin.csv", {"missing": "drop"}, (683, 9), 16),
+        ("march_madness_latin1.txt", {"drop": "School", "target": "G"}, (363, 31), 4),
+    ],
+)
+def test_with_the_options_the_errors_name(name, options, shape, missing):
+    data = load(Path(SHARED, "bad", name), **options)
+    assert data.X.shape == shape
+    assert data.missing == missing

@@ -1,0 +1,71 @@
+"""Initialisations: what is drawn has the standard deviation that was asked."""
+
+import random
+
+import numpy as np
+import pytest
+
+from mlcore import INITIALISATIONS, Linear, build_mlp, initialise
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("name", INITIALISATIONS)
+def test_drawn_weights_have_the_asked_deviation(name: str, activation: str) -> None:
+    item = INITIALISATIONS[name]
+    W, b = initialise(name, 60, 80, rng=np.random.default_rng(0), activation=activation, dtype=np.float64)
+    assert item.name == name
+    assert item.formula
+    assert item.why
+    assert W.shape == (80, 60)
+    assert b.shape == (80,)
+    assert W.std() == pytest.approx(item.std(60, 80, activation), rel=0.03)
+    assert W.mean() == pytest.approx(0, abs=0.03)
+
+
+@pytest.mark.parametrize("name", INITIALISATIONS)
+def test_float32_sees_the_same_weights(name: str) -> None:
+    narrow, wide = (
+        initialise(name, 5, 7, rng=np.random.default_rng(3), dtype=dtype) for dtype in (np.float32, np.float64)
+    )
+    for a, b in zip(narrow, wide, strict=True):
+        assert a.dtype == np.float32
+        np.testing.assert_array_equal(a, b.astype(np.float32))
+
+
+def test_asked_deviations_by_formula() -> None:
+    assert INITIALISATIONS["kaiming_normal"].std(10, 64, "relu") == pytest.approx(0.4472, abs=1e-4)
+    assert INITIALISATIONS["xavier_normal"].std(10, 64, "tanh") == pytest.approx(5 / 3 * np.sqrt(2 / 74))
+    assert INITIALISATIONS["normal"].std(10, 64, "relu", std=0.5) == 0.5
+
+
+def test_biases() -> None:
+    drawn = {name: initialise(name, 50, 400, rng=np.random.default_rng(1))[1] for name in INITIALISATIONS}
+    assert drawn["tp4"].std() == pytest.approx(np.sqrt(2 / 50), rel=0.1)
+    assert (drawn["playground"] == np.float32(0.1)).all()
+    for name in ("kaiming_normal", "kaiming_uniform", "xavier_normal", "normal", "micrograd", "zeros"):
+        assert not drawn[name].any()
+
+
+def test_one_neuron_of_the_micrograd_sheet() -> None:
+    neuron = Linear(2, 1, init="micrograd", dtype=np.float64)
+    np.testing.assert_array_equal(neuron.weight.data, [[0.2788535969157675, -0.9499784895546661]])
+
+
+def test_micrograd_goes_on_through_all_layers() -> None:
+    net = build_mlp(2, [3], 1, init="micrograd", init_options={"seed": 1}, rng=np.random.default_rng(), dtype=float)
+    stream = random.Random(1)
+    drawn = np.concatenate([p.data.ravel() for p in net.parameters() if p.data.ndim == 2])
+    np.testing.assert_array_equal(drawn, [stream.uniform(-1, 1) for _ in range(9)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"name": "magic"}, "unknown initialisation 'magic': choose one of torch, "),
+        ({"name": "torch", "activation": "x"}, "unknown activation 'x'"),
+        ({"name": "tp4", "std": 1}, "'tp4' does not take std"),
+    ],
+)
+def test_unknown_names(arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        initialise(fan_in=2, fan_out=2, rng=np.random.default_rng(), **arguments)  # type: ignore[arg-type]

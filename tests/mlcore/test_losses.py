@@ -1,0 +1,142 @@
+"""Losses, what outputs mean, and metrics."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from mlcore import (
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    MSELoss,
+    accuracy,
+    check_gradient,
+    confusion_matrix,
+    log_softmax,
+    one_hot,
+    softmax,
+)
+from mlcore.layers import Identity
+
+logits = hnp.arrays(np.float64, (5, 3), elements=st.floats(-1e4, 1e4))
+
+
+@given(logits)
+def test_softmax_rows_sum_to_one_and_ignore_a_shift(x: np.ndarray) -> None:
+    p = softmax(x)
+    np.testing.assert_allclose(p.sum(axis=1), 1)
+    np.testing.assert_allclose(softmax(x + 100), p, atol=1e-9)
+    np.testing.assert_allclose(np.exp(log_softmax(x)), p, atol=1e-12)
+    np.testing.assert_allclose(softmax(x.T, axis=0), p.T)
+
+
+def test_figures_of_the_sheet() -> None:
+    x = np.array([[5.0] + [1.0] * 9])
+    p = softmax(x)
+    assert p[0, 0] == pytest.approx(0.8585, abs=5e-5)
+    assert CrossEntropyLoss()(x, [0]) == pytest.approx(0.153, abs=5e-4)
+    assert CrossEntropyLoss()(x, [5]) == pytest.approx(4.15258, abs=5e-6)
+
+
+@given(logits)
+def test_probabilities_and_predictions_agree(output: np.ndarray) -> None:
+    for loss in (CrossEntropyLoss(), MSELoss()):
+        p = loss.probabilities(output)
+        np.testing.assert_allclose(p.sum(axis=1), 1)
+        assert (p >= 0).all()
+        predicted = loss.predict(output)
+        assert predicted.dtype == np.int64
+        np.testing.assert_allclose(p[np.arange(5), predicted], p.max(axis=1))
+    for one_column in (BCEWithLogitsLoss(), MSELoss()):
+        p = one_column.probabilities(output[:, :1])
+        assert p.shape == (5, 2)
+        np.testing.assert_allclose(p.sum(axis=1), 1)
+        np.testing.assert_array_equal(one_column.predict(output[:, :1]), p[:, 1] > 0.5)
+
+
+def test_labels_may_be_integers_a_column_or_one_hot() -> None:
+    output = np.random.default_rng(0).normal(size=(6, 3))
+    y = np.array([0, 2, 1, 1, 0, 2])
+    for loss in (CrossEntropyLoss(), MSELoss()):
+        values = [loss(output, target) for target in (y, y[:, None], one_hot(y, 3), y.astype(float))]
+        assert values == [values[0]] * 4
+    binary = y % 2
+    assert BCEWithLogitsLoss()(output[:, :1], binary) == BCEWithLogitsLoss()(output[:, :1], binary[:, None])
+
+
+@pytest.mark.parametrize(
+    ("loss", "y", "message"),
+    [
+        (CrossEntropyLoss(), [0, 1, 3], "label 3 is out of range: with 3 classes, labels lie in 0..2"),
+        (CrossEntropyLoss(), [0, -1, 2], "label -1 is out of range"),
+        (CrossEntropyLoss(), [0, 1], "the output has 3 rows, y has 2"),
+        (CrossEntropyLoss(), [0.5, 1, 2], "whole numbers"),
+        (MSELoss(), np.zeros((3, 2)), r"the output has 3 columns, y has shape \(3, 2\)"),
+        (BCEWithLogitsLoss(), [0, 1, 1], "one output column"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_words(loss: CrossEntropyLoss, y: list[int], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        loss(np.zeros((3, 3)), y)
+
+
+def test_unknown_reduction() -> None:
+    with pytest.raises(ValueError, match="reduction must be one of mean, sum; received 'average'"):
+        CrossEntropyLoss("average")
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "per_sample", "half_sum"])
+def test_mse_reductions(reduction: str) -> None:
+    output, y = np.array([[1.0, 2.0], [3.0, 5.0]]), np.array([[0.0, 0.0], [0.0, 1.0]])
+    assert MSELoss(reduction)(output, y) == {"mean": 7.5, "sum": 30, "per_sample": 15, "half_sum": 15}[reduction]
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        CrossEntropyLoss(),
+        CrossEntropyLoss("sum"),
+        CrossEntropyLoss(epsilon=0.1),
+        *(MSELoss(reduction) for reduction in MSELoss.REDUCTIONS),
+        BCEWithLogitsLoss(),
+    ],
+    ids=repr,
+)
+def test_gradient_is_the_derivative_of_the_value(loss: CrossEntropyLoss) -> None:
+    rng = np.random.default_rng(3)
+    columns = 1 if isinstance(loss, BCEWithLogitsLoss) else 3
+    report = check_gradient(Identity(), rng.normal(size=(7, columns)), rng.integers(0, 2, 7), loss=loss)
+    assert report.ok, report
+
+
+@pytest.mark.parametrize("kind", [CrossEntropyLoss, MSELoss])
+def test_gradient_sum_is_n_times_too_large(kind: type[CrossEntropyLoss]) -> None:
+    output, y = np.random.default_rng(0).normal(size=(8, 3)), np.arange(8) % 3
+    right, sheet = kind(), kind(gradient="sum")
+    assert right(output, y) == sheet(output, y)
+    np.testing.assert_allclose(sheet.backward(), 8 * right.backward())
+
+
+def test_epsilon_of_the_sheet_bounds_the_loss() -> None:
+    output, y = np.array([[1000.0, 0.0]]), [1]
+    assert CrossEntropyLoss()(output, y) == 1000
+    assert CrossEntropyLoss(epsilon=1e-16)(output, y) == pytest.approx(-np.log(1e-16))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30))
+def test_confusion_matrix(pairs: list[tuple[int, int]]) -> None:
+    y, predicted = np.array(pairs).T
+    C = confusion_matrix(y, predicted, 4)
+    assert C.shape == (4, 4)
+    assert C.sum() == len(pairs)
+    assert np.trace(C) / C.sum() == pytest.approx(accuracy(y, predicted))
+    for true, guess in pairs:
+        assert C[true, guess] == pairs.count((true, guess))
+
+
+def test_one_hot() -> None:
+    np.testing.assert_array_equal(one_hot([1, 0], 3, np.float32), np.float32([[0, 1, 0], [1, 0, 0]]))
+    assert one_hot([1], 2, np.float32).dtype == np.float32
+    with pytest.raises(ValueError, match="out of range"):
+        one_hot([3], 3)

@@ -1,0 +1,99 @@
+"""Optimisers: state and errors. tests/mlcore/test_against_pytorch.py compares their steps."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlcore import OPTIMIZERS, SGD, Adam, Parameter
+from mlcore.optim import Optimizer
+
+CASES = [(name, {}) for name in OPTIMIZERS] + [("sgd", {"momentum": 0.9}), ("rmsprop", {"momentum": 0.9})]
+
+
+def parameters(rng: np.random.Generator) -> list[Parameter]:
+    return [Parameter(rng.normal(size=(2, 3)), "0.weight"), Parameter(rng.normal(size=3), "0.bias")]
+
+
+def run(optimizer: Optimizer, steps: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        for parameter in optimizer.params:
+            parameter.grad = rng.normal(size=parameter.data.shape)
+        optimizer.step()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_going_on_from_a_saved_state_is_exact(name: str, options: dict[str, Any]) -> None:
+    kind: Any = OPTIMIZERS[name]
+    straight = kind(parameters(np.random.default_rng(0)), lr=0.1, **options)
+    run(straight, 3, seed=1)
+    state, weights = straight.state_dict(), [p.data.copy() for p in straight.params]
+    run(straight, 3, seed=2)
+
+    resumed = kind(parameters(np.random.default_rng(9)), lr=0.1, **options)
+    for parameter, data in zip(resumed.params, weights, strict=True):
+        parameter.data = data
+    resumed.load_state_dict(state)
+    run(resumed, 3, seed=2)
+    for a, b in zip(straight.params, resumed.params, strict=True):
+        np.testing.assert_array_equal(a.data, b.data)
+
+
+def test_keys_of_the_state() -> None:
+    adam = Adam(parameters(np.random.default_rng(0)))
+    assert list(adam.state_dict()) == [
+        "step",
+        "exp_avg.0.weight",
+        "exp_avg.0.bias",
+        "exp_avg_sq.0.weight",
+        "exp_avg_sq.0.bias",
+    ]
+    nameless = SGD([Parameter(np.zeros(2)), Parameter(np.zeros(2))], momentum=0.9)
+    assert list(nameless.state_dict()) == ["step", "momentum.0", "momentum.1"]
+
+
+def test_state_that_does_not_fit() -> None:
+    adam = Adam(parameters(np.random.default_rng(0)))
+    with pytest.raises(ValueError, match="does not fit SGD: missing or unexpected exp_avg"):
+        SGD(adam.params).load_state_dict(adam.state_dict())
+    wrong = adam.state_dict() | {"exp_avg.0.bias": np.zeros(7)}
+    with pytest.raises(ValueError, match=r"exp_avg.0.bias has shape \(7,\), expected \(3,\)"):
+        adam.load_state_dict(wrong)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_update_is_in_place_and_zero_grad_clears(name: str, options: dict[str, Any]) -> None:
+    kind: Any = OPTIMIZERS[name]
+    optimizer = kind(parameters(np.random.default_rng(0)), **options)
+    arrays = [p.data for p in optimizer.params]
+    before = [a.copy() for a in arrays]
+    run(optimizer, 1, seed=0)
+    optimizer.zero_grad()
+    for parameter, array, old in zip(optimizer.params, arrays, before, strict=True):
+        assert parameter.data is array
+        assert not np.array_equal(array, old)
+        assert not parameter.grad.any()
+
+
+def test_lr_may_be_changed_at_any_time() -> None:
+    optimizer = SGD([Parameter([1.0])], lr=0.5)
+    optimizer.params[0].grad = np.array([1.0])
+    optimizer.step()
+    optimizer.lr = 0.25
+    optimizer.step()
+    assert optimizer.params[0].data[0] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: SGD([], lr=1), "no parameters"),
+        (lambda p: SGD(p, lr=-1), "must be >= 0"),
+        (lambda p: SGD(p, lr=1, nesterov=True), "nesterov needs a momentum"),
+        (lambda p: Adam(p, betas=(0.9, 1.0)), "betas must lie in"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make(parameters(np.random.default_rng(0)))

@@ -1,0 +1,360 @@
+"""Training: figures, order, divergence, and going on exactly where one stopped."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import make_moons
+
+from mlcore import (
+    SGD,
+    CrossEntropyLoss,
+    Diverged,
+    EpochDone,
+    EpochTrained,
+    MSELoss,
+    Position,
+    Sequential,
+    StepDone,
+    accuracy,
+    build_mlp,
+    check_gradient,
+    evaluate,
+    fit,
+    inference_mode,
+)
+from mlcore.layers import Dropout
+from mlcore.optim import OPTIMIZERS, Optimizer
+from mlcore.random_state import generators_of, get_rng_state, set_rng_state
+
+Data = tuple[np.ndarray, np.ndarray]
+
+
+@pytest.fixture
+def data() -> Data:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 3, 50)
+    return rng.normal(0, 3, (3, 4))[y] + rng.normal(size=(50, 4)), y
+
+
+def network(dropout: float = 0.0, dtype: type = np.float32) -> Sequential:
+    return build_mlp(4, [8], 3, dropout=dropout, rng=np.random.default_rng(2), dtype=dtype)
+
+
+def start(net: Sequential, data: Data, **options: Any) -> Iterator[Any]:
+    settings: dict[str, Any] = {"epochs": 3, "batch_size": 16, "rng": np.random.default_rng(3)} | options
+    optimizer = settings.pop("optimizer", None) or SGD(net.parameters(), lr=0.1)
+    return fit(net, settings.pop("loss", CrossEntropyLoss()), optimizer, data, **settings)
+
+
+# --- the lab sheet's figures ---
+
+SHEET_LOSSES = [
+    0.24932434841760936,
+    0.22098897218974045,
+    0.1963744546993089,
+    0.1736782052148665,
+    0.1550638946177969,
+    0.14091364956889652,
+    0.12992480209746776,
+    0.12150999835687959,
+    0.11498508333360369,
+    0.10970825565014697,
+]
+SHEET_ACCURACIES = [0.50, 0.83, 0.86, 0.86, 0.84, 0.85, 0.84, 0.86, 0.87, 0.87]
+
+
+def moons_2(output: str) -> tuple[Sequential, Data, list[EpochDone]]:
+    np.random.seed(42)
+    X, y = make_moons(100, noise=0.1)
+    rng = np.random.default_rng()
+    net = build_mlp(
+        2,
+        [2],
+        1,
+        init="micrograd",
+        init_options={"seed": 42, "draws_before": 54},
+        output=output,
+        rng=rng,
+        dtype=float,
+    )
+    events = fit(
+        net,
+        MSELoss(),
+        SGD(net.parameters(), lr=1.0),
+        (X, y),
+        epochs=10,
+        batch_size="full",
+        schedule="micrograd",
+        rng=rng,
+    )
+    return net, (X, y), [event for event in events if isinstance(event, EpochDone)]
+
+
+def test_moons_2_gives_the_sheets_log() -> None:
+    net, (X, y), epochs = moons_2("detached_sigmoid")
+    np.testing.assert_allclose([e.train_loss for e in epochs], SHEET_LOSSES, rtol=0, atol=1e-12)
+    np.testing.assert_allclose([e.train_accuracy for e in epochs], SHEET_ACCURACIES, rtol=0, atol=1e-12)
+    np.testing.assert_allclose([e.lr for e in epochs], 1 - 0.9 * np.arange(10) / 100)
+    report = check_gradient(net, X, y, loss=MSELoss())
+    assert not report.ok
+    assert "missing derivative of the sigmoid" in report.diagnosis
+
+
+def test_moons_2_with_the_true_derivative() -> None:
+    net, (X, y), epochs = moons_2("sigmoid")
+    assert epochs[9].train_loss == pytest.approx(0.1863, abs=5e-5)
+    assert check_gradient(net, X, y, loss=MSELoss()).ok
+
+
+# --- events ---
+
+
+def test_order_and_contents_of_events(data: Data) -> None:
+    events = list(start(network(), data, epochs=2, validation=data))
+    kinds = [*[StepDone] * 4, EpochTrained, EpochDone]
+    assert [type(event) for event in events] == kinds * 2
+    steps = events[:4]
+    assert [(s.epoch, s.batch, s.batches, s.samples) for s in steps] == [
+        (1, 1, 4, 16),
+        (1, 2, 4, 16),
+        (1, 3, 4, 16),
+        (1, 4, 4, 2),
+    ]
+    done = events[5]
+    assert done.train_loss == pytest.approx(np.average([s.loss for s in steps], weights=[s.samples for s in steps]))
+    assert done.last_batch_loss == steps[-1].loss
+    assert 0 <= done.train_accuracy <= 1
+    assert done.val_loss is not None
+    assert done.val_loss < done.train_loss
+    assert done.lr == 0.1
+
+
+def test_it_learns_with_every_optimizer(data: Data) -> None:
+    for kind in OPTIMIZERS.values():
+        net = network()
+        made: Any = kind
+        last = list(start(net, data, epochs=60, optimizer=made(net.parameters(), lr=0.02)))[-1]
+        assert last.train_accuracy > 0.9, kind
+
+
+def test_evaluate_in_batches_is_evaluate_at_once(data: Data) -> None:
+    net = network(dropout=0.5, dtype=np.float64)
+    net[0].eval()
+    whole, parts = (evaluate(net, CrossEntropyLoss(), *data, batch_size=size) for size in (4096, 7))
+    assert whole.loss == pytest.approx(parts.loss)
+    assert whole.accuracy == parts.accuracy
+    assert whole.samples == 50
+    assert [layer.training for layer in net] == [False, True, True, True]
+    with inference_mode(net):
+        assert whole.accuracy == accuracy(data[1], net(data[0]).argmax(axis=1))
+
+
+def test_any_number_type_and_more_axes(data: Data) -> None:
+    images = np.arange(50 * 4, dtype=np.uint8).reshape(50, 2, 2)
+    net = network()
+    last = list(start(net, (images, data[1]), optimizer=SGD(net.parameters(), lr=1e-4), validation=(images, data[1])))
+    assert isinstance(last[-1], EpochDone)
+    assert net.parameters()[0].data.dtype == np.float32
+    one_hot = np.eye(3)[data[1]]
+    a, b = (list(start(network(), (data[0], y)))[-1] for y in (data[1], one_hot))
+    assert a == b
+
+
+def test_full_batch_is_one_step_in_the_order_of_the_rows(data: Data) -> None:
+    events = list(start(network(), data, epochs=2, batch_size="full"))
+    assert [type(e) for e in events] == [StepDone, EpochTrained, EpochDone] * 2
+    assert events[0].samples == 50
+    assert events == list(start(network(), data, epochs=2, batch_size=50, sampling="sequential"))
+
+
+@pytest.mark.parametrize("sampling", ["permuted", "replacement", "sequential"])
+def test_samples_of_an_epoch(sampling: str) -> None:
+    seen: list[np.ndarray] = []
+
+    class Spy(CrossEntropyLoss):
+        def forward(self, output: np.ndarray, y: Any) -> float:
+            seen.append(np.asarray(y))
+            return super().forward(output, np.zeros(len(output), int))
+
+    net = build_mlp(1, [], 2, rng=np.random.default_rng())
+    list(start(net, (np.zeros((10, 1)), np.arange(10)), epochs=2, batch_size=3, sampling=sampling, loss=Spy()))
+    first, second = np.concatenate(seen[:4]), np.concatenate(seen[4:])
+    assert [len(y) for y in seen] == [3, 3, 3, 1] * 2
+    if sampling == "sequential":
+        np.testing.assert_array_equal(first, range(10))
+    elif sampling == "permuted":
+        np.testing.assert_array_equal(np.sort(first), range(10))
+        assert not np.array_equal(first, second)
+    else:
+        assert len(set(first)) < 10
+
+
+def test_lr_assigned_between_steps_holds_from_the_next(data: Data) -> None:
+    net, position = network(), Position()
+    optimizer = SGD(net.parameters(), lr=0.1)
+    used = []
+    for event in start(net, data, epochs=2, optimizer=optimizer, position=position, schedule="exponential"):
+        if isinstance(event, StepDone):
+            used.append(optimizer.lr)
+            if event.epoch == 1 and event.batch == 2:
+                position.lr = 0.01
+    np.testing.assert_allclose(used, [0.1, 0.1, 0.01, 0.01, *[0.0095] * 4])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"sampling": "odd"}, "unknown sampling 'odd': choose one of permuted, replacement, sequential"),
+        ({"schedule": "odd"}, "unknown schedule 'odd'"),
+        ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"data": (np.zeros((3, 4)), np.zeros(2))}, "X has 3 rows, y has 2"),
+        ({"data": (np.zeros((0, 4)), np.zeros(0))}, "no samples"),
+    ],
+)
+def test_wrong_settings(options: dict[str, Any], message: str, data: Data) -> None:
+    with pytest.raises(ValueError, match=message):
+        list(start(network(), options.pop("data", data), **options))
+
+
+# --- divergence ---
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_huge_learning_rate_diverges_and_says_where(data: Data) -> None:
+    net = network()
+    *_, last = start(net, data, loss=MSELoss(), optimizer=SGD(net.parameters(), lr=1e30), epochs=50)
+    assert isinstance(last, Diverged)
+    assert last.tensor in {"0.weight", "0.bias", "2.weight", "2.bias", "output", "loss", "0.weight.grad"}
+    assert last.lr == 1e30
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("name", ["input", "0.bias", "2.weight"])
+def test_the_first_tensor_that_is_not_finite_is_named(bad: float, name: str, data: Data) -> None:
+    net = network()
+    X = data[0].copy()
+    if name == "input":
+        X[20, 1] = bad  # in the second batch of rows as they stand
+    else:
+        dict(net.named_parameters())[name].data.flat[0] = bad
+        net.parameters()[-1].data[:] = np.nan
+    events = list(start(net, (X, data[1]), sampling="sequential"))
+    assert events[-1] == Diverged(1, 2 if name == "input" else 1, name, events[-1].loss, 0.1)
+    assert not np.isfinite(events[-1].loss)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_gradient_that_is_not_finite_is_not_applied(data: Data) -> None:
+    class Overflowing(CrossEntropyLoss):
+        def backward(self) -> np.ndarray:
+            return super().backward() * np.float32(np.inf)
+
+    net = network()
+    before = net.state_dict()
+    events = list(start(net, data, loss=Overflowing()))
+    assert [type(event) for event in events] == [Diverged]
+    assert events[0].tensor == "0.weight.grad"
+    assert np.isfinite(events[0].loss)
+    for name, weights in net.state_dict().items():
+        np.testing.assert_array_equal(weights, before[name])
+
+
+def test_numpy_warnings_of_the_caller_are_its_own(data: Data) -> None:
+    with np.errstate(all="raise"):
+        for _ in start(network(), data, epochs=1):
+            assert set(np.geterr().values()) == {"raise"}
+
+
+# --- going on ---
+
+
+class Saved:
+    """What a checkpoint holds, as JSON and arrays."""
+
+    def __init__(self, net: Sequential, optimizer: Optimizer, position: Position) -> None:
+        self.weights, self.optimizer = net.state_dict(), optimizer.state_dict()
+        self.text = json.dumps([position.to_dict(), [get_rng_state(g) for g in generators_of(net)]])
+
+    def restore(self, net: Sequential, optimizer: Optimizer) -> Position:
+        position, generators = json.loads(self.text)
+        net.load_state_dict(self.weights)
+        optimizer.load_state_dict(self.optimizer)
+        for generator, state in zip(generators_of(net), generators, strict=True):
+            set_rng_state(generator, state)
+        return Position.from_dict(position)
+
+
+@pytest.mark.parametrize("optimizer_name", ["sgd", "adam"])
+@pytest.mark.parametrize("sampling", ["permuted", "replacement"])
+def test_going_on_is_bit_for_bit_at_every_event(optimizer_name: str, sampling: str, data: Data) -> None:
+    options = {"momentum": 0.9} if optimizer_name == "sgd" else {}
+
+    def parts() -> tuple[Sequential, Optimizer]:
+        net = network(dropout=0.3)
+        kind: Any = OPTIMIZERS[optimizer_name]
+        return net, kind(net.parameters(), lr=0.05, **options)
+
+    def run(net: Sequential, optimizer: Optimizer, position: Position, seed: int) -> Iterator[Any]:
+        return start(
+            net,
+            data,
+            optimizer=optimizer,
+            position=position,
+            rng=np.random.default_rng(seed),
+            sampling=sampling,
+            schedule="cosine",
+            validation=data,
+        )
+
+    net, optimizer = parts()
+    position = Position()
+    events, saves = [], []
+    for event in run(net, optimizer, position, seed=3):
+        events.append(event)
+        saves.append(Saved(net, optimizer, position))
+    assert len(events) == 18
+
+    for index, saved in enumerate(saves):
+        again, its_optimizer = parts()
+        its_position = saved.restore(again, its_optimizer)
+        rest = list(run(again, its_optimizer, its_position, seed=999))
+        # Saved at EpochTrained, the epoch is still to be validated: that event comes once more.
+        assert rest == events[index + (not isinstance(events[index], EpochTrained)) :]
+        for name, weights in again.state_dict().items():
+            np.testing.assert_array_equal(weights, net.state_dict()[name])
+        for name, array in its_optimizer.state_dict().items():
+            np.testing.assert_array_equal(array, optimizer.state_dict()[name])
+
+
+def test_a_finished_run_is_left_alone(data: Data) -> None:
+    net, position = network(), Position()
+    list(start(net, data, position=position))
+    before = net.state_dict()
+    assert position.epoch == 4
+    assert list(start(net, data, position=position)) == []
+    for name, weights in net.state_dict().items():
+        np.testing.assert_array_equal(weights, before[name])
+
+
+@pytest.mark.parametrize("kind", ["PCG64", "PCG64DXSM", "MT19937", "SFC64", "Philox"])
+def test_rng_state_survives_json(kind: str) -> None:
+    rng = np.random.Generator(getattr(np.random, kind)(1))
+    rng.random(3, dtype=np.float32)
+    state = json.loads(json.dumps(get_rng_state(rng)))
+    expected = rng.random(5), rng.random(5, dtype=np.float32)
+    other = np.random.Generator(getattr(np.random, kind)(2))
+    set_rng_state(other, state)
+    np.testing.assert_array_equal(other.random(5), expected[0])
+    np.testing.assert_array_equal(other.random(5, dtype=np.float32), expected[1])
+    with pytest.raises(ValueError, match="the generator is"):
+        set_rng_state(rng, state | {"bit_generator": "dice"})
+
+
+def test_generators_of_a_network() -> None:
+    net = network(dropout=0.3)
+    dropout = next(layer for layer in net if isinstance(layer, Dropout))
+    assert generators_of(net) == [dropout.rng]
