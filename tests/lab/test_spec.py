@@ -1,0 +1,250 @@
+import contextlib
+import math
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import datasets
+import mlcore.activations
+import mlcore.init
+import mlcore.losses
+import mlcore.model
+import mlcore.optim
+import mlcore.schedules
+import mlcore.train
+from datasets.transforms import SCALES
+from tui.lab.fields import FIELDS, Field, FieldError, explain_unknown
+from tui.lab.spec import (
+    MADE_WITH,
+    Spec,
+    SpecError,
+    for_file,
+    load_spec,
+    looks_like_path,
+    read_spec_file,
+    set_values,
+    spec_from_table,
+)
+from tui.lab.values import edit_text, read_text, read_value, step_value
+
+
+def values(field: Field) -> st.SearchStrategy:
+    """Any value that the field takes."""
+    match field.kind:
+        case "choice":
+            return st.sampled_from(field.values)
+        case "flag":
+            return st.booleans()
+        case "text":
+            return st.text(st.characters(blacklist_categories=["Cs", "Cc"])).map(str.strip)
+        case "sizes":
+            return st.lists(st.integers(1, int(field.high or 100)), max_size=5).map(tuple)
+        case "batch":
+            return st.one_of(st.just("full"), st.integers(1, 10**6))
+        case "int":
+            return st.integers(int(field.low or 0), int(field.high or 10**9))
+        case _:
+            return st.floats(
+                field.low,
+                field.high,
+                exclude_min=field.open_low,
+                exclude_max=field.open_high,
+                allow_nan=False,
+                allow_infinity=False,
+            )
+
+
+@st.composite
+def fields_with_values(draw):
+    field = draw(st.sampled_from(list(FIELDS.values())))
+    return field, draw(values(field))
+
+
+@st.composite
+def specs(draw):
+    spec = Spec()
+    for field in FIELDS.values():
+        if draw(st.booleans()):
+            spec = spec.with_value(field.key, draw(values(field)))
+    options = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.just("last"))
+    for table in ("data.options", "model.init_options"):
+        for name, value in draw(st.dictionaries(st.text(string.ascii_lowercase, min_size=1), options)).items():
+            spec = spec.with_value(f"{table}.{name}", value)
+    return spec
+
+
+@given(fields_with_values())
+def test_a_shown_value_reads_back_as_itself(pair) -> None:
+    field, value = pair
+    assert read_text(field, edit_text(field, value)) == value
+
+
+@given(fields_with_values(), st.sampled_from([-1, 1]))
+@example((FIELDS["training.lr"], 5e-324), -1)
+@example((FIELDS["training.lr"], 1.7e308), 1)
+def test_a_step_gives_a_value_that_the_field_takes(pair, direction) -> None:
+    field, value = pair
+    stepped = step_value(field, value, direction)
+    assert read_value(field, stepped) == stepped
+
+
+@given(specs())
+def test_toml_round_trip(spec) -> None:
+    import tomllib
+
+    assert spec_from_table(tomllib.loads(spec.to_toml())) == spec
+
+
+@given(st.sampled_from(list(FIELDS.values())), st.text(max_size=30))
+def test_any_text_is_read_or_refused_in_words(field, text) -> None:
+    try:
+        value = read_text(field, text)
+    except FieldError:
+        return
+    assert read_value(field, value) == value
+
+
+@given(
+    st.sampled_from(list(FIELDS.values())),
+    st.one_of(st.none(), st.integers(), st.floats(), st.lists(st.floats())),
+)
+def test_any_value_is_read_or_refused_in_words(field, value) -> None:
+    with contextlib.suppress(FieldError):
+        assert read_value(field, read_value(field, value)) == read_value(field, value)
+
+
+def test_a_number_that_no_float_holds_is_refused() -> None:
+    with pytest.raises(FieldError, match="expected a number above 0"):
+        read_value(FIELDS["training.lr"], 10**400)
+    with pytest.raises(FieldError):
+        read_text(FIELDS["training.epochs"], "9" * 5000)
+
+
+@pytest.mark.parametrize(
+    ("key", "registry"),
+    [
+        ("data.scale", SCALES),
+        ("model.activation", mlcore.activations.ACTIVATIONS),
+        ("model.init", mlcore.init.INITIALISATIONS),
+        ("model.output", mlcore.model.OUTPUTS),
+        ("training.loss", mlcore.losses.LOSSES),
+        ("training.optimizer", mlcore.optim.OPTIMIZERS),
+        ("training.schedule", mlcore.schedules.SCHEDULES),
+        ("training.sampling", mlcore.train.SAMPLINGS),
+    ],
+)
+def test_the_choices_are_what_the_packages_have(key, registry) -> None:
+    assert set(FIELDS[key].values) == set(registry)
+
+
+def test_every_setting_of_the_spec_has_a_field() -> None:
+    import msgspec
+
+    keys = {"name", "seed"}
+    for table in ("data", "model", "training"):
+        keys |= {f"{table}.{key}" for key in msgspec.structs.asdict(getattr(Spec(), table))}
+    assert keys - {"data.options", "model.init_options"} == set(FIELDS)
+    for key, field in FIELDS.items():
+        assert read_value(field, Spec().value(key)) == Spec().value(key)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "words"),
+    [
+        ("training.lr=fast", 'training.lr: expected a number above 0, received "fast"'),
+        ("training.lr=0", "training.lr: expected a number above 0"),
+        ("lr=0.1", "lr: no such setting; did you mean training.lr?"),
+        ("model.hiden=3", "did you mean model.hidden?"),
+        ("model.activation=rely", "expected relu, leaky_relu"),
+        ("data.test=1", "expected a number from 0 below 1"),
+        ("epochs", "--set takes KEY=VALUE"),
+        ("data.options.=3", "data.options.: expected NAME"),
+    ],
+)
+def test_wrong_assignments_say_what_was_expected(assignment, words) -> None:
+    with pytest.raises(SpecError) as error:
+        set_values(Spec(), [assignment])
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_assignments_are_read_by_their_fields_type() -> None:
+    spec = set_values(
+        Spec(),
+        [
+            "model.hidden=64,64",
+            "training.batch_size=full",
+            "data.stratify=no",
+            "data.options.noise=.3",
+            "seed=7",
+        ],
+    )
+    assert (spec.model.hidden, spec.training.batch_size, spec.data.stratify) == ((64, 64), "full", False)
+    assert (spec.data.options, spec.seed) == ({"noise": 0.3}, 7)
+    assert set_values(spec, ["data.source=circles"]).data.options == {}
+    assert set_values(spec, ["data.source=moons"]).data.options == {"noise": 0.3}
+    assert set_values(spec, ["model.hidden="]).model.hidden == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("seed = 1\n[training]\nepochs = 0\n", ":3: training.epochs: expected"),
+        ("[training]\nlearning_rate = 0.1\n", ":2: training.learning_rate: no such setting"),
+        ("[train]\nlr = 1\n", "train: no such setting"),
+        ("seed = 1\nname = \n", ":2: not TOML"),
+        ("[training.options]\nlr = 1\n", "training.options.lr: no such setting"),
+        ("[data.options]\nnoise = [1, 2]\n", ":2: data.options.noise: expected"),
+        ("data = 3\n", "data: no such setting"),
+    ],
+)
+def test_a_wrong_spec_file_is_named_with_its_line(tmp_path: Path, text, place) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text(text)
+    with pytest.raises(SpecError) as error:
+        load_spec(file)
+    assert str(error.value).startswith(str(file))
+    assert place in str(error.value)
+
+
+def test_files_that_are_no_specs(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path / "x.toml", tmp_path / "absent.toml", tmp_path):
+        with pytest.raises(SpecError):
+            load_spec(path)
+
+
+def test_a_source_is_looked_for_beside_its_spec(tmp_path: Path) -> None:
+    (tmp_path / "mine.csv").write_text("1,2,a\n")
+    (tmp_path / "s.toml").write_text('[data]\nsource = "mine.csv"\noptions = { target = "last" }\n')
+    spec = load_spec(tmp_path / "s.toml")
+    assert spec.data.source == str(tmp_path / "mine.csv")
+    assert spec.data.options == {"target": "last"}
+
+
+def test_the_record_of_a_run_is_read_apart(tmp_path: Path) -> None:
+    path = tmp_path / "spec.toml"
+    path.write_text(Spec(seed=5).to_toml() + f'[{MADE_WITH}]\nnumpy = "2.4.0"\n')
+    assert read_spec_file(path) == (Spec(seed=5), {"numpy": "2.4.0"})
+
+
+def test_contradictions_are_named() -> None:
+    assert Spec().problems() == []
+    assert set_values(Spec(), ["training.momentum=.9"]).problems()[0][0] == "training.momentum"
+    assert set_values(Spec(), ["model.output=sigmoid"]).problems()[0][0] == "model.output"
+    assert set_values(Spec(), ["data.test=.5", "data.validation=.5"]).problems()[0][0] == "data.validation"
+
+
+def test_what_is_a_path() -> None:
+    assert for_file("wine.csv").is_file
+    assert not any(looks_like_path(name) for name in (*datasets.GENERATORS, "mnist"))
+
+
+def test_unknown_keys_get_a_hint() -> None:
+    assert explain_unknown("training.learningrate").endswith(("?", ", ".join(FIELDS)))
+    assert math.isclose(Spec().value("training.lr"), 0.01)
+    with pytest.raises(KeyError):
+        Spec().value("training.nothing")

@@ -1,0 +1,216 @@
+"""A training that is interrupted and resumed is the training that was not."""
+
+import pytest
+
+from mlcore.train import Diverged as FitDiverged
+from tests.lab.support import (
+    assert_same_arrays,
+    assert_same_training,
+    new_run,
+    read_events,
+    small_spec,
+    train_here,
+)
+from tui.lab import events, keeper, steering, training
+from tui.lab.checkpoints import load
+from tui.lab.errors import LabError
+from tui.lab.runs import RunFolder
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory) -> RunFolder:
+    """Ten epochs without a break."""
+    folder = new_run(small_spec("training.epochs=10"), tmp_path_factory.mktemp("straight"))
+    assert train_here(folder) == 0
+    return folder
+
+
+def interrupt_after(steps: int):
+    """A signal that comes when this many looks have been taken; with LOOK_SECONDS at 0, a look a step."""
+    looks = iter(range(10**9))
+    return lambda: "SIGTERM" if next(looks) >= steps else ""
+
+
+def test_a_whole_run(straight) -> None:
+    seen = read_events(straight)
+    assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
+    started, last = seen[0], seen[-1]
+    assert isinstance(started, events.Started)
+    assert (started.samples, started.validation_samples, started.test_samples) == (60, 20, 20)
+    assert (started.batch_size, started.batches, started.parameters) == (10, 6, 42)
+    assert started.initial_loss > 0
+    epochs = [event for event in seen if isinstance(event, events.Epoch)]
+    assert [event.epoch for event in epochs] == list(range(1, 11))
+    assert isinstance(last, events.Finished)
+    assert (last.epochs, last.run) == (10, str(straight.path))
+    assert last.seconds == pytest.approx(sum(event.seconds for event in epochs))
+    assert last.val_loss == epochs[-1].val_loss
+    assert 0 <= last.test_accuracy <= 1
+    assert last.best_epoch == min(epochs, key=lambda event: event.val_loss).epoch
+    assert straight.state() == "finished"
+    assert straight.read_record()["data_sha256"] == started.data_sha256
+
+
+def test_what_is_kept_of_the_weights(straight) -> None:
+    last, best, live = load(straight.last_path), load(straight.best_path), load(straight.live_path)
+    assert set(last.weights) == {"0.weight", "0.bias", "3.weight", "3.bias"}
+    assert set(best.weights) == set(live.weights) == set(last.weights)
+    assert best.state["epoch"] == last.state["best_epoch"]
+    assert live.state == {"epoch": 10, "batch": 0}
+    assert (live.weights["0.weight"] == last.weights["0.weight"]).all()
+    assert [epoch for epoch, _ in straight.snapshots()] == [1, 2, 3, 4, 5, 6, 8, 10]
+
+
+def test_five_epochs_and_five_more_are_ten(straight, tmp_path) -> None:
+    folder = new_run(small_spec("training.epochs=5"), tmp_path)
+    train_here(folder)
+    train_here(folder, folder.read_spec().with_value("training.epochs", 10))
+    assert_same_training(folder.last_path, straight.last_path)
+    assert_same_arrays(load(folder.best_path), load(straight.best_path))
+    resumed = [event for event in read_events(folder) if isinstance(event, events.Resumed)]
+    assert [(event.epoch, event.batch, event.epochs) for event in resumed] == [(5, 0, 10)]
+    ours, theirs = ([e.val_loss for e in read_events(f) if isinstance(e, events.Epoch)] for f in (folder, straight))
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("steps", [0, 1, 3, 6, 7, 29, 40])
+def test_stopped_at_any_step_and_resumed(straight, tmp_path, monkeypatch, steps) -> None:
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    folder = new_run(small_spec("training.epochs=10"), tmp_path)
+    assert train_here(folder, signal=interrupt_after(steps)) == 0
+    stopped = read_events(folder)[-1]
+    assert isinstance(stopped, events.Stopped)
+    assert folder.state() == "stopped"
+    state = load(folder.last_path).state
+    assert (state["completed"], state["position"]["batch"]) == (stopped.epochs, stopped.batch)
+    train_here(folder)
+    assert_same_training(folder.last_path, straight.last_path)
+    assert isinstance(read_events(folder)[-1], events.Finished)
+
+
+def test_an_early_checkpoint_is_gone_on_from_after_a_crash(straight, tmp_path, monkeypatch) -> None:
+    """As after a kill: events and snapshots are further than the checkpoint."""
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    folder = new_run(small_spec("training.epochs=10"), tmp_path)
+
+    class Killed(BaseException):
+        pass
+
+    def kill() -> str:
+        if any(isinstance(event, events.Epoch) and event.epoch == 7 for event in read_events(folder)):
+            raise Killed
+        return ""
+
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr("tui.lab.eventlog.FLUSH_SECONDS", 0)
+    with pytest.raises(Killed):
+        train_here(folder, signal=kill)
+    assert load(folder.last_path).state["completed"] == 1  # the first epoch's end always writes one
+    assert len(folder.snapshots()) > 1
+    train_here(folder)
+    assert_same_training(folder.last_path, straight.last_path)
+    assert [epoch for epoch, _ in folder.snapshots()] == [1, 2, 3, 4, 5, 6, 8, 10]
+    resumed = next(event for event in read_events(folder) if isinstance(event, events.Resumed))
+    assert resumed.epoch == 1
+
+
+def test_a_run_without_a_checkpoint_starts_from_its_seed(straight, tmp_path) -> None:
+    folder = new_run(small_spec("training.epochs=10"), tmp_path)
+    train_here(folder, signal=interrupt_after(0))
+    folder.last_path.unlink()
+    train_here(folder)
+    assert_same_training(folder.last_path, straight.last_path)
+    assert [type(event).__name__ for event in read_events(folder)].count("Started") == 1
+
+
+def test_an_lr_command_is_applied_again_at_its_step(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    spec = small_spec("training.epochs=6")
+    # The commands came, then the machine went down: nothing is left but the events.
+    folder = new_run(spec, tmp_path)
+    looks = iter(range(10**9))
+
+    def command() -> str:
+        look = next(looks)
+        if look == 9:
+            folder.send("lr", 0.05)
+        if look == 18:
+            folder.send("lr", 0.001)
+        return "SIGTERM" if look == 25 else ""
+
+    train_here(folder, signal=command)
+    changed = [(e.epoch, e.batch, e.lr) for e in read_events(folder) if isinstance(e, events.Changed)]
+    assert changed == [(2, 1, 0.05), (3, 2, 0.001)]
+    folder.last_path.unlink()
+    reference = new_run(spec, tmp_path, "reference")
+    train_here(reference, changes=changed)
+    train_here(folder)
+    assert_same_training(folder.last_path, reference.last_path)
+    assert load(folder.last_path).state["position"]["lr"] == 0.001
+
+
+def test_a_changed_spec_or_changed_data_is_not_resumed(tmp_path) -> None:
+    folder = new_run(small_spec("training.epochs=2"), tmp_path)
+    train_here(folder)
+    with pytest.raises(LabError, match="changed since the checkpoint"):
+        train_here(folder, small_spec("training.epochs=4", "training.lr=.5"))
+    with pytest.raises(LabError, match="not the data that this run began with"):
+        train_here(folder, small_spec("training.epochs=4", "data.options.noise=.3"))
+
+
+def test_divergence_is_said_in_one_sentence(tmp_path) -> None:
+    folder = new_run(small_spec("training.lr=1e30", "training.optimizer=sgd", "training.loss=mse"), tmp_path)
+    assert train_here(folder) == 1
+    last = read_events(folder)[-1]
+    assert isinstance(last, events.Diverged)
+    assert folder.state() == "diverged"
+    assert "learning rate below 1e+30" in last.message
+    assert last.epoch >= 1
+    assert last.batch >= 1
+
+
+@pytest.mark.parametrize("tensor", ["input", "output", "loss", "3.weight", "3.weight.grad"])
+def test_every_kind_of_divergence_has_words(tensor) -> None:
+    text = training.divergence_text(FitDiverged(epoch=2, batch=3, tensor=tensor, loss=float("nan"), lr=0.5))
+    assert "epoch 2, batch 3" in text
+    assert text.endswith(".")
+
+
+def test_no_parts_but_training(tmp_path) -> None:
+    folder = new_run(small_spec("data.test=0", "data.validation=0", "training.epochs=3"), tmp_path)
+    train_here(folder)
+    last = read_events(folder)[-1]
+    assert (last.val_loss, last.test_loss, last.test_accuracy) == (None, None, None)
+    assert last.best_epoch >= 1
+
+
+def test_snapshots_stop_at_their_cap(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(keeper, "SNAPSHOT_BYTES", 1200)
+    folder = new_run(small_spec("training.epochs=10"), tmp_path)
+    train_here(folder)
+    assert 1 <= len(folder.snapshots()) <= 3
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ("training.batch_size=full", "training.sampling=sequential"),
+        ("training.sampling=replacement", "training.optimizer=rmsprop", "training.momentum=.5"),
+        (
+            "training.schedule=cosine",
+            "training.optimizer=sgd",
+            "training.momentum=.9",
+            "training.dtype=float64",
+        ),
+        ("training.loss=bce", "training.optimizer=adamw", "training.weight_decay=.1", "model.hidden="),
+        ("training.loss=mse", "model.output=sigmoid", "training.gradient=sum", "training.optimizer=adagrad"),
+    ],
+)
+def test_every_kind_of_run_resumes_exactly(tmp_path, monkeypatch, settings) -> None:
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    spec = small_spec("training.epochs=4", *settings)
+    whole, parted = new_run(spec, tmp_path, "whole"), new_run(spec, tmp_path, "parted")
+    train_here(whole)
+    train_here(parted, signal=interrupt_after(3))
+    train_here(parted)
+    assert_same_training(parted.last_path, whole.last_path)

@@ -1,0 +1,1 @@
+"""mlp-tui: a lab bench for neural networks in a terminal."""

@@ -1,0 +1,175 @@
+"""The one registry of actions: key bindings, the key line, the help screen and the palette are made from it.
+
+An action's id names its scope and its method: ``train.stop`` is `action_train_stop` of whatever widget,
+screen or application has the scope ``train``. To add one, add a row here and write that method.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+SCREENS = ("data", "model", "gradients", "train")
+"""The screens in the order of their digits."""
+
+SCOPES = {
+    "app": "everywhere",
+    "data": "data",
+    "model": "model",
+    "gradients": "gradients",
+    "train": "train",
+    "form": "rows of a form (focused)",
+    "table": "table (focused)",
+    "chart": "chart or map (focused)",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """``keys`` as Textual names them, the first is the one shown; ``label`` is empty where the key line is silent.
+
+    ``pair`` joins neighbours on the key line: two actions with one label are shown as ``j k move``.
+    """
+
+    id: str
+    keys: str
+    label: str
+    help: str
+    palette: bool = True
+
+    @property
+    def scope(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        return self.id.replace(".", "_")
+
+    @property
+    def shown_key(self) -> str:
+        return show_key(self.keys.partition(",")[0])
+
+
+ACTIONS: tuple[Action, ...] = (
+    # Everywhere
+    Action("app.data", "1", "", "Go to 1 Data: choose, look, split, normalise"),
+    Action("app.model", "2", "", "Go to 2 Model: layers, loss, optimiser"),
+    Action("app.gradients", "3", "", "Go to 3 Gradients: prove backpropagation by differences"),
+    Action("app.train", "4", "", "Go to 4 Train: watch it learn"),
+    Action("app.previous_screen", "H", "", "Previous screen", palette=False),
+    Action("app.next_screen", "L", "", "Next screen", palette=False),
+    Action("app.open", "o", "file", "Open a data file or folder"),
+    Action("app.recipes", "R", "recipes", "Lab sheets: load one whole"),
+    Action("app.write_spec", "W", "", "Write this experiment as a TOML file in the current folder"),
+    Action("app.undo", "u", "", "Undo the last change of a setting"),
+    Action("app.redo", "ctrl+r", "", "Redo what was undone"),
+    Action("app.expand", "e", "expand", "Give the focused panel the whole screen, or give it back"),
+    Action("app.back", "escape", "", "One step out: list, expanded panel", palette=False),
+    Action("app.help", "question_mark,f1", "help", "Every key of this screen, and its words"),
+    Action("app.palette", "ctrl+p", "", "Command palette: every action by name", palette=False),
+    Action("app.quit", "ctrl+q", "", "Quit at once; a training run goes on without the screen", palette=False),
+    # Data
+    Action("data.next_features", "v", "features", "Next two features in the scatter"),
+    Action("data.previous_features", "V", "", "Previous two features in the scatter"),
+    # Model
+    Action("model.add_layer", "a", "add layer", "Add a hidden layer as wide as the last"),
+    Action("model.remove_layer", "backspace", "", "Remove the last hidden layer"),
+    Action("model.reset", "delete", "", "Give the setting under the cursor its default"),
+    # Gradients
+    Action("gradients.check", "space", "check", "Check every parameter and the input by central differences"),
+    Action("gradients.cancel", "x", "cancel", "Stop the check; what is done stays"),
+    Action("gradients.worst", "w", "worst", "Go to the tensor with the worst entry"),
+    # Train
+    Action("train.toggle", "space", "start", "Start, pause, resume; after the end as many epochs again"),
+    Action("train.epoch", "n", "epoch", "Train one epoch, then pause"),
+    Action("train.step", "s", "step", "Train one step (one batch), then pause"),
+    Action("train.stop", "x", "stop", "Stop; the run and its weights are kept"),
+    Action("train.lr_down", "left_square_bracket,comma", "lr", "Learning rate down, along 1-2-5"),
+    Action("train.lr_up", "right_square_bracket,semicolon", "lr", "Learning rate up, along 1-2-5"),
+    Action("train.slower", "less_than_sign", "pace", "Slower; after the end one snapshot back"),
+    Action("train.faster", "greater_than_sign", "pace", "Faster; after the end one snapshot on"),
+    Action("train.new_weights", "w", "new weights", "New weights: a fresh run from epoch 0"),
+    Action("train.log", "y", "log", "Loss on a log scale, or plain"),
+    Action("train.map", "d", "map", "Decision map on or off"),
+    Action("train.next_features", "v", "features", "Next two features in the map"),
+    Action("train.previous_features", "V", "", "Previous two features in the map"),
+    # Rows of a form
+    Action("form.down", "j,down", "choose", "Next row", palette=False),
+    Action("form.up", "k,up", "choose", "Previous row", palette=False),
+    Action("form.less", "h,left", "change", "Previous value, where it stands", palette=False),
+    Action("form.more", "l,right", "change", "Next value, where it stands", palette=False),
+    Action("form.enter", "enter", "type", "Type a value, open its list, or load the marked set", palette=False),
+    Action("form.first", "g,home", "", "First row", palette=False),
+    Action("form.last", "G,end", "", "Last row", palette=False),
+    Action("form.page_down", "pagedown", "", "A page down", palette=False),
+    Action("form.page_up", "pageup", "", "A page up", palette=False),
+    # Tables
+    Action("table.cursor_down", "j,down", "row", "Next row", palette=False),
+    Action("table.cursor_up", "k,up", "row", "Previous row", palette=False),
+    Action("table.cursor_left", "h,left", "columns", "Columns to the left", palette=False),
+    Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
+    Action("table.scroll_top", "g,home", "", "First row", palette=False),
+    Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+)
+
+_BY_ID = {action.id: action for action in ACTIONS}
+_KEY_NAMES = {
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "comma": ",",
+    "semicolon": ";",
+    "f1": "F1",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "home": "Home",
+    "end": "End",
+    "up": "up",
+    "down": "down",
+}
+
+
+def show_key(key: str) -> str:
+    """A key as it is printed on a screen."""
+    return _KEY_NAMES.get(key, key)
+
+
+def in_scope(scope: str) -> Iterator[Action]:
+    return (action for action in ACTIONS if action.scope == scope)
+
+
+def by_id(action_id: str) -> Action:
+    return _BY_ID[action_id]
+
+
+def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None = None) -> list[BindingType]:
+    """Textual's bindings of a scope. ``methods`` maps an id to a method that Textual already has."""
+    methods = methods or {}
+    return [
+        Binding(
+            action.keys,
+            namespace + methods.get(action.id, action.method),
+            action.help,
+            id=action.id,
+            show=False,
+        )
+        for action in in_scope(scope)
+    ]
+
+
+def key_line(scopes: tuple[str, ...], *, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """(keys, label) pairs for the last row: neighbours with one label share it, help stands last."""
+    pairs: list[tuple[str, str]] = []
+    for scope in scopes:
+        for action in in_scope(scope):
+            if not action.label or action.id in without or action.id == "app.help":
+                continue
+            if pairs and pairs[-1][1] == action.label:
+                pairs[-1] = (f"{pairs[-1][0]} {action.shown_key}", action.label)
+            else:
+                pairs.append((action.shown_key, action.label))
+    return pairs

@@ -1,0 +1,305 @@
+"""The application: modes, theme, the one session, and the actions that work everywhere."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual import work
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+
+from tui.app.actions import ACTIONS, SCREENS, bindings
+from tui.app.capabilities import Capabilities
+from tui.app.facts import ExperimentOpened, Noticed, Redone, SettingChanged, Undone
+from tui.app.glyphs import GLYPHS
+from tui.app.launch import write_crash
+from tui.app.screens.base import BenchScreen
+from tui.app.services.checks import CheckService
+from tui.app.services.data import DataService
+from tui.app.services.runs import RunService
+from tui.app.session import Session, apply
+from tui.app.theme import BENCH, BENCH_LIGHT
+from tui.lab.spec import Spec, for_file
+
+if TYPE_CHECKING:
+    from tui.lab.recipes import Recipe
+
+
+class Happened(Message):
+    """A fact from a service. Facts of one kind that only say how far it is may replace each other."""
+
+    def __init__(self, fact: object) -> None:
+        super().__init__()
+        self.fact = fact
+
+
+def _opening() -> Screen:
+    from tui.app.screens.opening import OpeningScreen
+
+    return OpeningScreen()
+
+
+def _data() -> Screen:
+    from tui.app.screens.data import DataScreen
+
+    return DataScreen()
+
+
+def _model() -> Screen:
+    from tui.app.screens.model import ModelScreen
+
+    return ModelScreen()
+
+
+def _gradients() -> Screen:
+    from tui.app.screens.gradients import GradientsScreen
+
+    return GradientsScreen()
+
+
+def _train() -> Screen:
+    from tui.app.screens.train import TrainScreen
+
+    return TrainScreen()
+
+
+class BenchApp(App[int]):
+    """The bench. ``spec`` None is the first launch: it offers three ways to start."""
+
+    TITLE = "mlp-tui"
+    CSS_PATH = "styles/base.tcss"
+    MODES = {"opening": _opening, "data": _data, "model": _model, "gradients": _gradients, "train": _train}
+    # Something stands on the screen before NumPy and plotext are read.
+    DEFAULT_MODE = "opening"
+    BINDINGS = bindings(
+        "app",
+        methods={"app.palette": "command_palette", "app.quit": "quit", "app.help": "app_help"},
+    )
+    HORIZONTAL_BREAKPOINTS = [(0, "-w0"), (60, "-w60"), (80, "-w80"), (100, "-w100"), (160, "-w160")]
+    VERTICAL_BREAKPOINTS = [(0, "-h0"), (18, "-h18"), (22, "-h22"), (30, "-h30"), (44, "-h44")]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        spec: Spec | None = None,
+        *,
+        recipe: str = "",
+        runs_dir: Path,
+        capabilities: Capabilities | None = None,
+        runs: RunService | None = None,
+    ) -> None:
+        super().__init__()
+        self.capabilities = capabilities or Capabilities()
+        self.glyphs = GLYPHS[self.capabilities.glyphs]
+        self.runs_dir = runs_dir
+        self.first_launch = spec is None
+        self.session = Session(spec=spec if spec is not None else Spec(), recipe=recipe)
+        self.data = DataService(self)
+        self.checks = CheckService(self)
+        self.runs = runs if runs is not None else RunService(self)
+        self._drawing = False
+        self.register_theme(BENCH)
+        self.register_theme(BENCH_LIGHT)
+        self.theme = BENCH.name
+        self.animation_level = "none"
+
+    def open_bench(self) -> None:
+        """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
+        if not self.first_launch:
+            self.data.ask(self.session.spec)
+        self.run_worker(self._preload, thread=True, exit_on_error=False)
+
+    def _preload(self) -> None:
+        import tui.app.screens.data
+
+        if not self.first_launch:
+            self.call_from_thread(self._leave_opening)
+        import tui.app.screens.gradients
+        import tui.app.screens.model
+        import tui.app.screens.train  # noqa: F401
+
+    def _leave_opening(self) -> None:
+        if self.current_mode == "opening":
+            self.action_go("data")
+
+    # Facts
+
+    def post_fact(self, fact: object) -> None:
+        """From any thread: the fact is applied on the event loop."""
+        self.post_message(Happened(fact))
+
+    def on_happened(self, message: Happened) -> None:
+        self.dispatch(message.fact)
+
+    def dispatch(self, fact: object) -> None:
+        """Applies a fact and draws what changed, once for all facts of one turn of the loop."""
+        before = self.session
+        self.session = apply(fact, before)
+        if self.session.spec.data != before.spec.data:
+            self.data.ask(self.session.spec)
+        if self.session is not before and not self._drawing:
+            self._drawing = True
+            self.call_later(self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = False
+        if isinstance(self.screen, BenchScreen):
+            self.screen.show()
+
+    def change(self, key: str, value: Any) -> None:
+        """Sets one setting of the experiment; the value fits its field."""
+        self.dispatch(SettingChanged(self.session.spec.with_value(key, value), key))
+
+    def notice(self, words: str) -> None:
+        self.dispatch(Noticed(words))
+
+    def open_experiment(self, spec: Spec, recipe: str = "", *, screen: str = "data") -> None:
+        same_data = spec.data == self.session.spec.data
+        self.dispatch(ExperimentOpened(spec, recipe))
+        if same_data:
+            self.data.ask(spec)
+        self.action_go(screen)
+
+    def open_recipe(self, recipe: "Recipe") -> None:
+        # A recipe is complete: the next key trains it.
+        self.open_experiment(recipe.spec, recipe.name, screen="train")
+
+    def go_to_setting(self, key: str) -> None:
+        """The screen and the row of a setting: where a wrong value is mended."""
+        self.action_go("data" if key.startswith("data.") else "model")
+        if isinstance(self.screen, BenchScreen):
+            self.screen.call_after_refresh(self.screen.go_to, key)
+
+    # Actions of the registry's scope "app"
+
+    def action_go(self, name: str) -> None:
+        if self.current_mode != name:
+            self.session = apply(Noticed(""), self.session)
+            self.switch_mode(name)
+
+    def action_app_data(self) -> None:
+        self.action_go("data")
+
+    def action_app_model(self) -> None:
+        self.action_go("model")
+
+    def action_app_gradients(self) -> None:
+        self.action_go("gradients")
+
+    def action_app_train(self) -> None:
+        self.action_go("train")
+
+    def _neighbour(self, by: int) -> None:
+        here = SCREENS.index(self.current_mode) if self.current_mode in SCREENS else 0
+        self.action_go(SCREENS[(here + by) % len(SCREENS)])
+
+    def action_app_previous_screen(self) -> None:
+        self._neighbour(-1)
+
+    def action_app_next_screen(self) -> None:
+        self._neighbour(+1)
+
+    @work
+    async def action_app_open(self) -> None:
+        from tui.app.screens.open_file import OpenScreen
+
+        path = await self.push_screen_wait(OpenScreen())
+        if path:
+            self.open_experiment(for_file(path))
+
+    @work
+    async def action_app_recipes(self) -> None:
+        from tui.app.screens.recipes import RecipesScreen
+
+        recipe = await self.push_screen_wait(RecipesScreen())
+        if recipe is not None:
+            self.open_recipe(recipe)
+
+    def action_app_write_spec(self) -> None:
+        self.run_worker(self._write_spec, thread=True, exit_on_error=False)
+
+    def _write_spec(self) -> None:
+        spec = self.session.spec
+        stem = spec.name or self.session.recipe or Path(spec.data.source).stem
+        try:
+            path = next(p for p in _numbered(Path.cwd() / f"{stem}.toml") if not p.exists())
+            path.write_text(spec.to_toml(), encoding="utf-8")
+        except OSError as error:
+            self.post_fact(Noticed(f"{self.glyphs.wrong} the spec could not be written here: {error.strerror}"))
+            return
+        self.post_fact(Noticed(f"written to {path.name}: mlp-tui {path.name} opens it again"))
+
+    def action_app_undo(self) -> None:
+        self.dispatch(Undone())
+
+    def action_app_redo(self) -> None:
+        self.dispatch(Redone())
+
+    def action_app_expand(self) -> None:
+        if isinstance(self.screen, BenchScreen):
+            self.screen.toggle_expanded()
+
+    def action_app_back(self) -> None:
+        if isinstance(self.screen, BenchScreen) and not self.screen.unexpand():
+            going = self.session.run is not None and self.session.run.alive
+            self.notice("**ctrl+q** quits" + (", training goes on" if going else ""))
+
+    def action_app_help(self) -> None:
+        from tui.app.screens.help import HelpScreen
+
+        if isinstance(self.screen, BenchScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    # The palette
+
+    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        """Every action that a key does, and every lab sheet."""
+        current = screen.NAME if isinstance(screen, BenchScreen) else ""
+        for action in ACTIONS:
+            if not action.palette or action.scope not in ("app", current):
+                continue
+            target: Any = self if action.scope == "app" else screen
+            method = getattr(target, f"action_{action.method}", None)
+            if method is not None:
+                yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
+        from tui.lab import recipes
+
+        for name in recipes.names():
+            yield SystemCommand(
+                f"Recipe: {name}", "load this lab sheet", lambda name=name: self.open_recipe(recipes.load(name))
+            )
+        for command in super().get_system_commands(screen):
+            if command.title in ("Theme", "Screenshot"):
+                yield command
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of ours ends the application in one sentence, not in a traceback; training goes on."""
+        if self.is_headless:  # a test wants to see it
+            super()._handle_exception(error)
+            return
+        if not self._return_code:
+            where = write_crash(error, self.runs_dir)
+            run = self.session.run
+            going = f" {goodbye(run.name)}" if run is not None and run.alive else ""
+            words = Text(f"error: mlp-tui stopped over a mistake of its own; {where}.{going}", overflow="fold")
+            self.exit(1, return_code=1, message=words)
+
+    async def action_quit(self) -> None:
+        run = self.session.run
+        self.exit(0, message=goodbye(run.name) if run is not None and run.alive else None)
+
+
+def goodbye(run: str) -> str:
+    return f"{run} goes on training without the screen."
+
+
+def _where(scope: str) -> str:
+    return "everywhere" if scope == "app" else f"on {scope.capitalize()}"
+
+
+def _numbered(path: Path) -> Iterable[Path]:
+    yield path
+    for number in range(2, 1000):
+        yield path.with_stem(f"{path.stem}-{number}")

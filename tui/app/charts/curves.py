@@ -1,0 +1,117 @@
+"""From a series of any floats to the few points that a plot of so many columns can show."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.app.charts.axes import LIMIT
+from tui.app.charts.data import Series
+
+Array = NDArray[np.float64]
+Piece = tuple[Array, Array]
+
+
+def clean(series: Series, log: bool = False) -> Piece:
+    """The series as (x, y) in float64, with NaN for whatever cannot be drawn.
+
+    With `log`, y becomes its base-10 logarithm, and values of zero and less are gaps.
+    """
+    size = min(len(series.x), len(series.y))
+    x = np.array(series.x[:size], dtype=np.float64)
+    y = np.array(series.y[:size], dtype=np.float64)
+    with np.errstate(all="ignore"):
+        y[~(np.abs(y) <= LIMIT)] = np.nan
+        if log:
+            y = np.where(y > 0, np.log10(np.where(y > 0, y, 1.0)), np.nan)
+    y[~(np.abs(x) <= LIMIT)] = np.nan
+    return x, y
+
+
+def value_range(pieces: list[Piece], diverged: bool = False) -> tuple[float, float] | None:
+    """The least and greatest y of cleaned series; None where there is no value at all.
+
+    The last steps of a run that diverged dwarf all before them: there the range ends at ten times the median,
+    and the line leaves the chart at its top.
+    """
+    values = np.concatenate([y[np.isfinite(y)] for _, y in pieces]) if pieces else np.empty(0)
+    if values.size == 0:
+        return None
+    low, high = float(values.min()), float(values.max())
+    if diverged:
+        usual = 10 * float(np.median(np.abs(values)))
+        if usual > 0:
+            # A run may leave the numbers downwards as well.
+            low, high = max(low, -usual), min(high, usual)
+    return low, high
+
+
+def decimate(x: Array, y: Array, x_range: tuple[float, float], columns: int) -> list[Piece]:
+    """Cut a cleaned series at its gaps and thin it to two points a column: the least and the greatest.
+
+    Args:
+        x, y: (n,) coordinates, NaN for gaps; x ascending.
+        x_range: The values at the plot's left and right edge; points outside are dropped.
+        columns: The plot's width.
+
+    Returns:
+        Unbroken pieces, at most `2 * columns` points in all.
+    """
+    low, high = x_range
+    with np.errstate(invalid="ignore"):
+        inside = (x >= low) & (x <= high)
+    x, y = x[inside], y[inside]
+    if x.size == 0 or columns < 1:
+        return []
+    if np.any(np.diff(x) < 0):
+        order = np.argsort(x, kind="stable")
+        x, y = x[order], y[order]
+    if x.size > 2 * columns:
+        x, y = _extremes(x, y, low, high, columns)
+    finite = np.isfinite(y)
+    # Every change between value and gap is the start of another stretch.
+    starts = np.flatnonzero(np.diff(finite)) + 1
+    stretches = zip(np.split(x, starts), np.split(y, starts), np.split(finite, starts), strict=True)
+    return [(part_x, part_y) for part_x, part_y, is_value in stretches if is_value[0]]
+
+
+def _extremes(x: Array, y: Array, low: float, high: float, columns: int) -> Piece:
+    """The least and greatest value of each column, in their order; one NaN for a column of gaps alone."""
+    column = np.minimum(((x - low) / (high - low) * columns).astype(np.int64), columns - 1)
+    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    least = np.fmin.reduceat(y, starts)
+    greatest = np.fmax.reduceat(y, starts)
+    kept: list[int] = []
+    ends = [*starts[1:].tolist(), x.size]
+    for i, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
+        if np.isnan(least[i]):
+            kept.append(start)
+            continue
+        part = y[start:end]
+        first = start + int(np.flatnonzero(part == least[i])[0])
+        second = start + int(np.flatnonzero(part == greatest[i])[0])
+        kept.extend(sorted({first, second}))
+    return x[kept], y[kept]
+
+
+def dashes(pieces: list[Piece], on: float, off: float, origin: float) -> list[Piece]:
+    """Cut pieces into dashes along x: drawn for `on`, left out for `off`, counted from `origin`."""
+    period = on + off
+    if not on > 0 or not off > 0:
+        return pieces
+    cut: list[Piece] = []
+    for x, y in pieces:
+        first = int((x[0] - origin) // period)
+        last = int((x[-1] - origin) // period)
+        for index in range(first, last + 1):
+            start = max(origin + index * period, float(x[0]))
+            end = min(origin + index * period + on, float(x[-1]))
+            if start > end:
+                continue
+            within = (x > start) & (x < end)
+            ends = np.interp([start, end], x, y)
+            cut.append(
+                (
+                    np.concatenate([[start], x[within], [end]]),
+                    np.concatenate([ends[:1], y[within], ends[1:]]),
+                )
+            )
+    return cut

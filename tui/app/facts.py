@@ -1,0 +1,125 @@
+"""Everything that can happen to a session, as frozen values: what workers and screens post."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from tui.lab import events as ev
+from tui.lab.spec import Spec
+
+if TYPE_CHECKING:  # the first picture need not wait for NumPy
+    from mlcore.gradreport import GradientReport, TensorCheck
+    from tui.app.session import MapState
+    from tui.lab.build import Prepared
+
+
+class SettingChanged(Struct, frozen=True):
+    spec: Spec
+    key: str
+
+
+class SettingWrong(Struct, frozen=True):
+    key: str
+    text: str
+    words: str
+
+
+class SettingPutBack(Struct, frozen=True):
+    key: str
+
+
+class ExperimentOpened(Struct, frozen=True):
+    spec: Spec
+    recipe: str = ""
+
+
+class Undone(Struct, frozen=True):
+    pass
+
+
+class Redone(Struct, frozen=True):
+    pass
+
+
+class FeaturesTurned(Struct, frozen=True):
+    by: int
+
+
+class DataAsked(Struct, frozen=True):
+    what: str
+
+
+class DataReady(Struct, frozen=True):
+    """``features`` are worth looking at first."""
+
+    prepared: "Prepared"
+    features: tuple[int, int] = (0, 1)
+
+
+class DataRefused(Struct, frozen=True):
+    words: str
+
+
+class CheckStarted(Struct, frozen=True):
+    pass
+
+
+class CheckMoved(Struct, frozen=True):
+    done: int
+    total: int
+
+
+class TensorDone(Struct, frozen=True):
+    tensor: "TensorCheck"
+
+
+class CheckEnded(Struct, frozen=True):
+    """``report`` is None where it was cancelled; ``error`` says why it could not be done."""
+
+    report: "GradientReport | None" = None
+    seconds: float = 0.0
+    error: str = ""
+
+
+class RunOpened(Struct, frozen=True):
+    path: Path
+    spec: Spec
+    pace: float = 0.0
+
+
+class RunSaid(Struct, frozen=True):
+    """New events of a run, oldest first."""
+
+    path: Path
+    events: tuple[ev.Event, ...]
+
+
+class RunLost(Struct, frozen=True):
+    path: Path
+    words: str
+
+
+class RunPaced(Struct, frozen=True):
+    pace: float
+
+
+class RunClosed(Struct, frozen=True):
+    """The run is put away: it stays on the disk."""
+
+
+class LrChosen(Struct, frozen=True):
+    lr: float
+
+
+class SnapshotChosen(Struct, frozen=True):
+    epoch: int | None
+
+
+class MapDrawn(Struct, frozen=True):
+    path: Path | None
+    map: "MapState"
+
+
+class Noticed(Struct, frozen=True):
+    words: str

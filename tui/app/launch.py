@@ -1,0 +1,54 @@
+"""Opens the application on the terminal at hand, and keeps what happened where it stopped over a mistake."""
+
+import codecs
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+
+from tui.app.capabilities import detect
+from tui.lab.spec import Spec
+
+
+def run(spec: Spec | None, *, recipe: str = "", runs_dir: Path, glyphs: str | None = None, mouse: bool = True) -> int:
+    """Opens the application; returns the exit status. Raises ValueError for an unknown ``glyphs``."""
+    stream = sys.__stderr__
+    capabilities = detect(os.environ, stream.encoding if stream is not None else None, glyphs)
+    if not capabilities.unicode:
+        _ascii_only()
+    from tui.app.app import BenchApp
+
+    app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, capabilities=capabilities)
+    result = app.run(mouse=mouse)
+    return result if isinstance(result, int) else app.return_code or 0
+
+
+def _ascii_only() -> None:
+    """Outside UTF-8 every character that slips through becomes an ASCII one, never a printed escape."""
+    plain = {"·": "-", "×": "x", "…": ".", "→": ">", "σ": "s", "√": "v", "±": "+", "²": "2", "–": "-", "▾": "v"}
+
+    def replace(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+    codecs.register_error("mlp-tui", replace)
+    for stream in (sys.__stderr__, sys.__stdout__):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="ascii", errors="mlp-tui")
+
+
+def write_crash(error: Exception, runs_dir: Path) -> str:
+    """Keeps the traceback for whoever mends it, and says where."""
+    import tempfile
+    import traceback
+
+    text = "".join(traceback.format_exception(error))
+    for folder in (runs_dir, Path(tempfile.gettempdir())):
+        path = folder / "mlp-tui-crash.log"
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError:
+            continue
+        return f"what happened is in {path}"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,87 @@
+"""What a run's figures mean, in one sentence and one piece of advice."""
+
+import math
+from dataclasses import dataclass
+
+from tui.app import figures
+from tui.app.run_view import RunView
+from tui.lab.events import Epoch
+
+PATIENCE = 3
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``state`` is ok, warn or wrong; ``advice`` may be empty."""
+
+    state: str
+    sentence: str
+    advice: str = ""
+
+
+def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy") -> Reading:
+    """Reads the run as it stands."""
+    if run.state == "diverged" and run.diverged is not None:
+        kept = max((epoch.epoch for epoch in run.epochs), default=0)
+        remedy = (
+            f"Epoch {kept} is kept. [ lowers lr, space goes on from it." if kept else "[ lowers lr, space starts again."
+        )
+        return Reading("wrong", run.message, remedy)
+    if run.state in ("failed", "crashed"):
+        return Reading("wrong", run.message, "space goes on from the last checkpoint.")
+    if run.state == "finished" and run.finished is not None and run.finished.test_accuracy is not None:
+        done = run.finished
+        sentence = (
+            f"On the test part: accuracy {figures.accuracy(done.test_accuracy)}, loss {figures.loss(done.test_loss)}."
+        )
+        return Reading("ok", sentence, _advice(run) or "3 proves its gradients, 2 changes one thing for the next run.")
+    if not run.epochs:
+        return _first_loss(run, classes, loss)
+    return _trend(run)
+
+
+def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
+    started = run.started
+    if started is None or started.initial_loss is None or loss != "cross_entropy":
+        return Reading("ok", "The first epoch is on its way.")
+    chance = math.log(classes)
+    words = f"Loss before training {started.initial_loss:.3f}; chance is ln {classes} = {chance:.3f}."
+    if started.initial_loss > 2 * chance:
+        return Reading("warn", words, "The first weights are too large: kaiming_normal (2 Model) starts nearer.")
+    return Reading("ok", words)
+
+
+def _trend(run: RunView) -> Reading:
+    last, best = run.epochs[-1], run.best
+    if last.val_loss is None or best is None:
+        falling = len(run.epochs) > 1 and _falls(run.epochs, "train_loss")
+        sentence = "Training loss still falls." if falling else "Training loss stands still."
+        return Reading("ok", f"{sentence} There is no validation part to hold it against.")
+    since = last.epoch - best.epoch
+    where = f"(best {figures.loss(best.val_loss)} at {best.epoch})"
+    if since < PATIENCE:
+        return Reading("ok", f"Validation loss improves {where}.", _advice(run))
+    if _falls(run.epochs[-(since + 1) :], "train_loss"):
+        sentence = f"Validation loss has not improved for {since} epochs {where}."
+        sentence += " Training loss still falls: learning by heart."
+        return Reading("warn", sentence, "Try dropout 0.2 (2 Model), or keep the best weights, which are saved.")
+    sentence = f"Neither loss has improved for {since} epochs {where}."
+    return Reading("warn", sentence, "A smaller learning rate ([) may find a way on.")
+
+
+def _advice(run: RunView) -> str:
+    last = run.epochs[-1] if run.epochs else None
+    if last is None or last.val_accuracy is None or last.train_accuracy is None:
+        return ""
+    gap = last.train_accuracy - last.val_accuracy
+    if gap > 0.08:
+        return (
+            f"Training is {100 * gap:.0f} points ahead of validation: dropout or weight decay (2 Model) close the gap."
+        )
+    return ""
+
+
+def _falls(epochs: tuple[Epoch, ...], name: str) -> bool:
+    values = [getattr(epoch, name) for epoch in epochs]
+    known = [value for value in values if value is not None]
+    return len(known) > 1 and known[-1] < known[0]

@@ -1,0 +1,206 @@
+"""What every screen is: a top line, a body of panels, a sentence, a line of keys."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from tui.app.actions import SCOPES
+from tui.app.glyphs import GlyphSet
+from tui.app.session import Session
+from tui.app.widgets.form import Form
+from tui.app.widgets.frame import KeyBar, StatusLine, TopBar
+from tui.app.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from tui.app.app import BenchApp
+
+SMALLEST = (60, 18)
+
+
+class BenchScreen(Screen):
+    """Base of the screens that have a digit.
+
+    A subclass gives ``NAME`` (its scope in the registry), `panels` (direct children of the body's grid),
+    `home` (where the focus rests first; it must take no letters) and `draw(session)`.
+    """
+
+    NAME: ClassVar[str] = ""
+    BODY: ClassVar[str] = ""
+    """The class of the body in the style sheets, where it is not the name."""
+    WORDS: ClassVar[tuple[tuple[str, str], ...]] = ()
+    """(word, meaning) pairs of the help screen."""
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(id="top")
+        yield from self.above()
+        with Container(id="body", classes=self.BODY or self.NAME):
+            yield from self.panels()
+        yield Static(id="too-small")
+        yield StatusLine(id="status")
+        yield KeyBar(id="keys")
+
+    # For subclasses
+
+    def panels(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def above(self) -> ComposeResult:
+        """Lines between the top line and the body."""
+        yield from ()
+
+    def home(self) -> Widget:
+        raise NotImplementedError
+
+    def draw(self, session: Session) -> None:
+        """Shows a session. Called on every change while the screen is up, and when it comes up."""
+        raise NotImplementedError
+
+    def sentence(self, session: Session) -> str:
+        """The status line: what is true now and the next key, with `**keys**`."""
+        raise NotImplementedError
+
+    def go_to(self, key: str) -> None:
+        """Puts the cursor of the form that has this setting on it."""
+        for form in self.query(Form):
+            if form.go_to(key):
+                form.focus_rows()
+
+    def idle_actions(self, session: Session) -> frozenset[str]:
+        """Ids of actions that would do nothing now, left out of the key line."""
+        return frozenset()
+
+    def action_labels(self, session: Session) -> dict[str, str]:
+        """Labels that depend on the state: the same key starts, pauses and resumes."""
+        return {}
+
+    # The frame
+
+    @property
+    def bench(self) -> "BenchApp":
+        from tui.app.app import BenchApp
+
+        assert isinstance(self.app, BenchApp)
+        return self.app
+
+    @property
+    def glyphs(self) -> GlyphSet:
+        return self.bench.glyphs
+
+    @property
+    def session(self) -> Session:
+        return self.bench.session
+
+    def on_mount(self) -> None:
+        self.set_class(self.glyphs.mode == "ascii", "-ascii")
+        if self.focused is None:
+            self.home().focus()
+
+    def on_screen_resume(self) -> None:
+        self.show()
+
+    def on_resize(self, event: events.Resize) -> None:
+        width, height = event.size
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(small, "-too-small")
+        if small:
+            going = "; training goes on" if self.session.run is not None and self.session.run.alive else ""
+            self.query_one("#too-small", Static).update(
+                f"needs {SMALLEST[0]}x{SMALLEST[1]}, this is {width}x{height}{going}"
+            )
+        self.call_after_refresh(self.show)
+
+    def on_descendant_focus(self) -> None:
+        self.show_keys()
+        self.mark_titles()
+
+    def on_descendant_blur(self) -> None:
+        self.mark_titles()
+
+    def mark_titles(self) -> None:
+        """Without line-drawing characters a focused panel says so in its title."""
+        if self.glyphs.mode != "ascii":
+            return
+        for panel in self.query(Panel):
+            panel.mark_title(panel.has_focus_within or panel.has_focus)
+
+    def show(self) -> None:
+        """Draws the whole screen from the session."""
+        if not self.is_mounted or not self.is_current:
+            return
+        session = self.session
+        self.query_one(TopBar).show(self.NAME, session, self.glyphs)
+        self.draw(session)
+        self.query_one(StatusLine).show(session.notice or self.sentence(session))
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        if not self.is_mounted or not self.is_current:
+            return
+        focused = self.focused
+        scopes = tuple(s for s in (scope_of(focused), self.NAME) if s)
+        session = self.session
+        self.query_one(KeyBar).show(
+            scopes,
+            editing=isinstance(focused, Input),
+            without=self.idle_actions(session),
+            labels=self.action_labels(session),
+        )
+
+    # One panel alone
+
+    def toggle_expanded(self) -> None:
+        """Gives the focused panel the body, or gives it back; where only one fits anyway, goes to the next."""
+        body = self.query_one("#body")
+        panels = list(body.query_children(Panel))
+        shown = [panel for panel in panels if panel.display]
+        if len(shown) == 1:
+            self._only(panels[(panels.index(shown[0]) + 1) % len(panels)])
+        elif focused := next((panel for panel in shown if panel.has_focus or panel.has_focus_within), None):
+            self._only(focused)
+        self.call_after_refresh(self.show)
+
+    def _only(self, panel: Panel) -> None:
+        body = self.query_one("#body")
+        if body.has_class("-expanded") and not self._cramped:
+            self.unexpand()
+            return
+        for other in self.query(Panel):
+            other.set_class(other is panel, "-alone")
+        body.add_class("-expanded")
+        self.call_after_refresh(self._focus_into, panel)
+
+    def _focus_into(self, panel: Panel) -> None:
+        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable), None)
+        if target is not None:
+            target.focus()
+
+    @property
+    def _cramped(self) -> bool:
+        """Whether the body shows one panel at a time by itself."""
+        return self.size.width < 80 or self.size.height < 22
+
+    def unexpand(self) -> bool:
+        """Gives the body back to all panels; False where none was alone."""
+        body = self.query_one("#body")
+        if not body.has_class("-expanded"):
+            return False
+        body.remove_class("-expanded")
+        for panel in self.query(Panel):
+            panel.remove_class("-alone")
+        self.call_after_refresh(self.show)
+        return True
+
+
+def scope_of(widget: Widget | None) -> str:
+    """The scope whose keys a focused widget takes: its ``SCOPE``, else that of the nearest parent."""
+    while widget is not None:
+        scope = getattr(widget, "SCOPE", "")
+        if scope in SCOPES:
+            return str(scope)
+        widget = widget.parent if isinstance(widget.parent, Widget) else None
+    return ""

@@ -1,0 +1,244 @@
+"""3 Gradients: backpropagation held against central differences; the verdict is a sentence before a table."""
+
+import math
+
+import numpy as np
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import DataTable
+
+from mlcore.gradreport import TensorCheck
+from tui.app.actions import bindings
+from tui.app.charts import meter
+from tui.app.glyphs import GlyphSet
+from tui.app.screens.base import BenchScreen
+from tui.app.session import Session
+from tui.app.widgets.panel import Panel, Words
+from tui.app.widgets.table import Table
+
+LEFT = ("tensor", "shape", "verdict")
+"""Columns of words; figures stand at the right."""
+
+
+class GradientsScreen(BenchScreen):
+    NAME = "gradients"
+    CSS_PATH = ["../styles/form.tcss", "../styles/gradients.tcss"]
+    BINDINGS = bindings("gradients")
+    WORDS = (
+        ("analytic", "the gradient that backward computes"),
+        ("numeric", "(L(w + eps) - L(w - eps)) / (2 eps): the slope measured, no calculus needed"),
+        ("relative error", "|analytic - numeric| / max(|analytic|, |numeric|, 1e-8)"),
+        ("kink", "ReLU bends within ± eps of this point: differences mean nothing there, and it is no mistake"),
+        ("eps", "how far a weight is moved; too small drowns in rounding, too large sees the curvature"),
+    )
+
+    _tabled: object = None
+
+    def panels(self) -> ComposeResult:
+        yield Panel(Table(id="tensors"), Words(id="check-foot"), title="gradient check", id="check", can_focus=False)
+        yield Panel(Words(), title="verdict", id="said")
+        yield Panel(Words(), title="worst entry", id="worst")
+        yield Panel(Words(), title="error by entry", id="errors")
+
+    def home(self) -> Widget:
+        return self.query_one(Table)
+
+    def draw(self, session: Session) -> None:
+        self._draw_table(session)
+        self._draw_verdict(session)
+        self._draw_entry(session)
+
+    def sentence(self, session: Session) -> str:
+        check, glyphs = session.check, self.glyphs
+        if check.running:
+            return f"checking {glyphs.ellipsis}  **x** cancels, what is done stays"
+        if check.error:
+            return f"{glyphs.wrong} {check.error}"
+        if session.data.prepared is None:
+            return "a check needs data: **1** chooses some"
+        if check.report is None:
+            if check.cancelled:
+                return f"cancelled after {len(check.tensors)} tensors; **space** checks again"
+            return "Nothing checked yet. **space** compares every gradient with differences"
+        bad = sum(not tensor.ok for tensor in check.tensors)
+        if bad:
+            return f"{bad} of {len(check.tensors)} tensors wrong, {check.seconds:.1f} s. **space** checks again"
+        return f"{glyphs.ok} all {len(check.tensors)} right, {check.seconds:.1f} s. Next: **4** Train"
+
+    def idle_actions(self, session: Session) -> frozenset[str]:
+        return frozenset() if session.check.running else frozenset({"gradients.cancel"})
+
+    # Panels
+
+    @property
+    def _wide(self) -> bool:
+        return self.size.width >= 100
+
+    def _draw_table(self, session: Session) -> None:
+        table = self.query_one(Table)
+        check = session.check
+        key = (tuple(id(tensor) for tensor in check.tensors), self._wide)
+        if key != self._tabled:
+            self._tabled = key
+            names = ["tensor", *(["shape", "checked"] if self._wide else [])]
+            names += ["worst rel. error", "at", "analytic", "numeric"]
+            names += ["kinks", "verdict"] if self._wide else ["verdict"]
+            heads = [Text(name, justify="left" if name in LEFT else "right") for name in names]
+            cells = [[_cell(name, tensor, self.glyphs) for name in names] for tensor in check.tensors]
+            table.fill(heads, cells)
+        panel = self.query_one("#check", Panel)
+        foot = self.query_one("#check-foot", Words)
+        if check.running:
+            share = check.done / check.total if check.total else 0.0
+            panel.entitle("gradient check", f"{meter(share, 10, self.glyphs)} {check.done:,} of {check.total:,}")
+            foot.show(Text(""))
+        elif check.report is not None:
+            report = check.report
+            entries = sum(tensor.checked for tensor in report.tensors)
+            panel.entitle(
+                "gradient check", f"central differences {self.glyphs.dot} eps {report.eps:g} {self.glyphs.dot} float64"
+            )
+            kinks = sum(tensor.kinks for tensor in report.tensors)
+            words = (
+                f"{entries:,} entries, {kinks} kinks   mean over {report.batch_size} samples   loss {report.loss:.4f}"
+            )
+            foot.show(Text(words, "dim"))
+        else:
+            panel.entitle("gradient check", "")
+            foot.show(Text("" if check.tensors else "space compares each gradient with a central difference", "dim"))
+
+    def _draw_verdict(self, session: Session) -> None:
+        check, panel = session.check, self.query_one("#said", Panel)
+        text = Text()
+        if check.report is not None:
+            report = check.report
+            mark, style = (
+                (self.glyphs.ok, self._state("success")) if report.ok else (self.glyphs.wrong, self._state("error"))
+            )
+            text.append(f"{mark} ", style).append(report.diagnosis, "bold")
+            if not report.ok:
+                for words in dict.fromkeys(f"{t.name}: {t.diagnosis or 'wrong'}" for t in report.tensors if not t.ok):
+                    text.append(f"\n  {words}", "dim")
+            panel.entitle("verdict" if report.ok else "what is wrong")
+            passing = f"right where |a - n| <= {report.atol:g} + {report.rtol:g} |n|"
+            panel.entitle(subtitle=passing if panel.size.width > len(passing) + 6 else "")
+        else:
+            panel.entitle("verdict", "")
+            text.append(
+                "The gradients of backpropagation are compared, entry by entry, with slopes that are measured.", "dim"
+            )
+        panel.query_one(Words).show(text)
+
+    def _draw_entry(self, session: Session) -> None:
+        worst, errors = self.query_one("#worst", Panel), self.query_one("#errors", Panel)
+        tensor = self._marked(session)
+        if tensor is None:
+            for panel, title in ((worst, "worst entry"), (errors, "error by entry")):
+                panel.entitle(title, "")
+                panel.query_one(Words).show(Text(""))
+            return
+        report = session.check.report
+        lines = [("analytic", f"{tensor.analytic:.6e}"), ("numeric", f"{tensor.numeric:.6e}")]
+        if tensor.numeric:
+            lines.append(("analytic / numeric", f"{tensor.analytic / tensor.numeric:.6f}"))
+        if worst.content_size.height >= 6:
+            lines[2:2] = [("L(w + eps)", f"{tensor.loss_plus:.12f}"), ("L(w - eps)", f"{tensor.loss_minus:.12f}")]
+        if report is not None:
+            lines.append(("eps", f"{report.eps:g}"))
+        width = max(24, worst.content_size.width)
+        text = Text()
+        for name, value in lines:
+            text.append(name, "dim").append(f"{value:>{width - len(name)}}\n")
+        text.append(tensor.layer, "dim")
+        worst.entitle(f"worst entry  {tensor.name}{_index(tensor.worst_index)}")
+        worst.query_one(Words).show(text)
+        shape = f" {self.glyphs.times} ".join(str(n) for n in tensor.shape)
+        errors.entitle(f"{tensor.name}  {shape}", self._legend())
+        errors.query_one(Words).show(self._heat(tensor, errors.content_size.width, errors.content_size.height))
+
+    def _legend(self) -> str:
+        shades = self.glyphs.shades
+        return f"{shades[1]} wrong  {self.glyphs.dot} right  o kink  _ not checked"
+
+    def _heat(self, tensor: TensorCheck, width: int, height: int) -> Text:
+        """The tensor's entries as marks, cut to what fits."""
+        kinks = np.zeros(tensor.shape, dtype=bool)
+        for entry in tensor.kink_entries:
+            kinks[tuple(entry)] = True
+        columns = tensor.shape[-1] if tensor.shape else 1
+        errors, kinks = np.reshape(tensor.errors, (-1, columns)), kinks.reshape(-1, columns)
+        if len(errors) > columns:  # the longer side lies across
+            errors, kinks = errors.T, kinks.T
+        text = Text()
+        for row in range(min(len(errors), max(1, height))):
+            for column in range(min(errors.shape[1], max(1, width))):
+                text.append(*self._mark(tensor, errors[row, column], bool(kinks[row, column])))
+            text.append("\n")
+        return text
+
+    def _mark(self, tensor: TensorCheck, error: float, kink: bool) -> tuple[str, str]:
+        if kink:
+            return "o", self._state("warning")
+        if np.isnan(error):
+            return "_", "dim"
+        if error > 1e-3 and not tensor.ok:
+            return self.glyphs.shades[1], self._state("error")
+        return self.glyphs.dot, ""
+
+    def _state(self, name: str) -> str:
+        """The theme's colour of a state, for Rich."""
+        return str(self.app.theme_variables.get(name, ""))
+
+    def _marked(self, session: Session) -> TensorCheck | None:
+        tensors = session.check.tensors
+        at = self.query_one(Table).cursor_row
+        return tensors[at] if 0 <= at < len(tensors) else None
+
+    # Doing
+
+    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
+        self._draw_entry(self.session)
+
+    def action_gradients_check(self) -> None:
+        session = self.session
+        if session.check.running:
+            return
+        problems = [key for key in session.problems if key.startswith("model.") or key == "training.loss"]
+        if problems:
+            self.bench.notice(f"{self.glyphs.wrong} {session.problems[problems[0]]}: **2** Model mends it")
+        elif session.data.prepared is None:
+            self.bench.notice("a check needs data: **1** chooses some")
+        else:
+            self.bench.checks.start(session.spec, session.data.prepared)
+
+    def action_gradients_cancel(self) -> None:
+        if self.session.check.running:
+            self.bench.checks.cancel()
+
+    def action_gradients_worst(self) -> None:
+        tensors = self.session.check.tensors
+        if tensors:
+            errors = [tensor.max_relative_error for tensor in tensors]
+            self.query_one(Table).move_cursor(row=int(np.argmax(errors)))
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(str(i) for i in index)}]" if index else ""
+
+
+def _cell(name: str, tensor: TensorCheck, glyphs: GlyphSet) -> Text:
+    size = math.prod(tensor.shape)
+    error = tensor.max_relative_error
+    words = {
+        "tensor": tensor.name,
+        "shape": str(tuple(tensor.shape)),
+        "checked": f"{size:,}" if tensor.checked == size else f"{tensor.checked:,} / {size:,}",
+        "worst rel. error": f"{error:.1e}" if error < 1e-3 else f"{error:.6f}",
+        "at": _index(tensor.worst_index),
+        "analytic": f"{tensor.analytic:.4e}",
+        "numeric": f"{tensor.numeric:.4e}",
+        "kinks": str(tensor.kinks),
+        "verdict": f"{glyphs.ok} right" if tensor.ok else f"{glyphs.wrong} wrong",
+    }[name]
+    return Text(words, "" if tensor.ok else "bold", justify="left" if name in LEFT else "right")

@@ -1,0 +1,230 @@
+"""2 Model: the network and how it is trained, as rows; the layers that follow from them, in numbers."""
+
+import math
+
+import numpy as np
+from rich.table import Table as Grid
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from mlcore.init import INITIALISATIONS
+from mlcore.layers import Linear, Sequential
+from tui.app.actions import bindings
+from tui.app.facts import SettingChanged
+from tui.app.screens.base import BenchScreen
+from tui.app.session import Session
+from tui.app.widgets.diagram import Diagram
+from tui.app.widgets.form_rows import Row
+from tui.app.widgets.panel import Panel, Words
+from tui.app.widgets.settings import SettingsForm
+from tui.lab.build import network, out_features
+from tui.lab.fields import FIELDS
+from tui.lab.outline import LayerRow, count_parameters, outline
+from tui.lab.spec import Spec
+from tui.lab.values import show_value
+
+GROUPS = ("network", "training", "switches of the lab sheets")
+KEYS = tuple(key for key, field in FIELDS.items() if field.group in GROUPS)
+KEYS_OF_SIZE = frozenset({"model.hidden", "training.loss"})
+DRAW_AT_MOST = 500_000
+"""Parameters of a network that is drawn for its picture and its empirical variance at every key."""
+
+
+class ModelScreen(BenchScreen):
+    NAME = "model"
+    CSS_PATH = ["../styles/form.tcss", "../styles/model.tcss"]
+    BINDINGS = bindings("model")
+    WORDS = (
+        ("parameter", "a number that training changes: a weight or a bias"),
+        ("fan_in", "how many inputs one unit of a layer has"),
+        ("σ", "the standard deviation that the initialisation asks of a layer's weights"),
+        ("n", "samples in a batch: a layer takes them all at once"),
+        ("epoch", "once through all training samples"),
+    )
+
+    _network: Sequential | None = None
+    _built_for: object = None
+
+    def panels(self) -> ComposeResult:
+        form = SettingsForm(label_width=22, id="settings-form")
+        yield Panel(form, title="network and training", id="settings", can_focus=False)
+        yield Panel(Words(), title="layers", id="layers")
+        yield Panel(Diagram(), title="network", id="diagram")
+        yield Panel(Words(), title="setting", id="explanation")
+
+    def home(self) -> Widget:
+        return self.query_one("#settings-form", SettingsForm).focus_target
+
+    def draw(self, session: Session) -> None:
+        form = self.query_one("#settings-form", SettingsForm)
+        rows: list[Row] = []
+        for group in GROUPS:
+            rows.append(Row(group.upper()))
+            rows += form.setting_rows([key for key in KEYS if FIELDS[key].group == group], session)
+        form.show(rows)
+        self.query_one("#settings", Panel).entitle(subtitle=f"{len(KEYS)} settings")
+        self._build(session)
+        self._draw_layers(session)
+        self.query_one(Diagram).show(self._network)
+        self._draw_diagram_title(session)
+        self._explain(session)
+
+    def sentence(self, session: Session) -> str:
+        glyphs = self.glyphs
+        problems = {key: words for key, words in session.problems.items() if key in KEYS}
+        if problems:
+            key, words = next(iter(problems.items()))
+            return f"{glyphs.wrong} {FIELDS[key].label}: {words}"
+        prepared = session.data.prepared
+        if prepared is None:
+            return "the input size comes from the data: **1** chooses some"
+        first = ""
+        if session.spec.training.loss == "cross_entropy":
+            classes = len(prepared.class_names)
+            first = f"  First loss should be ln {classes} = {math.log(classes):.3f}"
+        return f"ready: **4** Train then **space** starts it.{first}"
+
+    # Panels
+
+    def _build(self, session: Session) -> None:
+        """The network as the spec draws it, kept until the spec changes; None where it cannot or need not be."""
+        prepared = session.data.prepared
+        key = (session.spec.model, session.spec.seed, session.spec.training, prepared)
+        if key == self._built_for:
+            return
+        self._built_for, self._network = key, None
+        if prepared is None or not KEYS_OF_SIZE.isdisjoint(session.problems):
+            return
+        classes = len(prepared.class_names)
+        outputs = out_features(session.spec, classes)
+        if count_parameters(session.spec, prepared.in_features, outputs) <= DRAW_AT_MOST:
+            self._network = network(session.spec, prepared.in_features, classes)
+
+    def _draw_layers(self, session: Session) -> None:
+        panel = self.query_one("#layers", Panel)
+        words = panel.query_one(Words)
+        prepared = session.data.prepared
+        spec = session.spec
+        if prepared is None:
+            words.show(Text("the input size comes from the data: 1 chooses some", "dim"))
+            return
+        outputs = out_features(spec, len(prepared.class_names))
+        rows = outline(spec, prepared.in_features, outputs)
+        total = count_parameters(spec, prepared.in_features, outputs)
+        wide = panel.size.width >= 60
+        height = panel.content_size.height - 2
+        words.show(_layer_table(_fitting(rows, height), total, spec, wide=wide, arrow=self.glyphs.mode != "ascii"))
+
+    def _draw_diagram_title(self, session: Session) -> None:
+        panel = self.query_one("#diagram", Panel)
+        if self._network is None and session.data.prepared is not None:
+            panel.entitle(subtitle="too large to draw")
+        else:
+            line = "dotted" if self.glyphs.mode != "ascii" else "."
+            panel.entitle(subtitle=f"strongest weights   solid +   {line} -")
+
+    def _explain(self, session: Session) -> None:
+        key = self.query_one("#settings-form", SettingsForm).current_key
+        if key not in FIELDS:
+            return
+        field, spec = FIELDS[key], session.spec
+        panel = self.query_one("#explanation", Panel)
+        value = spec.value(key)
+        text = Text()
+        if key == "model.init":
+            init = INITIALISATIONS[spec.model.init]
+            text.append(init.formula, "bold").append(f"     {init.why}\n", "dim")
+            text.append(self._drawn(session)).append("\n")
+        elif field.kind == "choice":
+            chosen = next(choice for choice in field.choices if choice.value == value)
+            text.append(chosen.label, "bold").append(f"   {chosen.help}\n", "dim")
+            text.append(f"{field.help}\n")
+        else:
+            text.append(f"{field.help}\n", "bold")
+            text.append(f"takes {field.expected()}", "dim")
+            text.append(f"   {field.unit}\n" if field.unit else "\n", "dim")
+        text.append(f"default {show_value(field, Spec().value(key))}", "dim").append("   Delete sets it back", "dim")
+        panel.entitle(field.label)
+        panel.query_one(Words).show(text)
+
+    def _drawn(self, session: Session) -> Text:
+        """The asked standard deviation of each layer's weights beside the one that was drawn."""
+        text = Text()
+        if self._network is None or session.data.prepared is None:
+            return text
+        model = session.spec.model
+        for index, layer in enumerate(self._network):
+            if not isinstance(layer, Linear):
+                continue
+            fan_out, fan_in = layer.weight.data.shape
+            asked = INITIALISATIONS[model.init].std(fan_in, fan_out, model.activation, **model.init_options)
+            drawn = float(layer.weight.data.std())
+            # The deviation of an empirical sigma from n draws is about sigma / sqrt(2 n).
+            near = abs(drawn - asked) <= 3 * asked / math.sqrt(2 * layer.weight.data.size) + 1e-12
+            sigma = "σ" if self.glyphs.mode != "ascii" else "sd"
+            text.append(f"layer {index} asked {sigma} {asked:.4f} drawn {drawn:.4f} ")
+            text.append(f"{self.glyphs.ok if near else self.glyphs.warn}  ")
+        return text
+
+    # Doing
+
+    def on_form_rows_moved(self) -> None:
+        self._explain(self.session)
+
+    def action_model_add_layer(self) -> None:
+        hidden = self.session.spec.model.hidden
+        self.bench.change("model.hidden", (*hidden, hidden[-1] if hidden else 16))
+
+    def action_model_remove_layer(self) -> None:
+        self.bench.change("model.hidden", self.session.spec.model.hidden[:-1])
+
+    def action_model_reset(self) -> None:
+        key = self.query_one("#settings-form", SettingsForm).current_key
+        if key in FIELDS:
+            self.bench.dispatch(SettingChanged(self.session.spec.with_value(key, Spec().value(key)), key))
+
+
+def _fitting(rows: tuple[LayerRow, ...], height: int) -> list[LayerRow | None]:
+    """The rows that fit; None stands for those left out before the last ones."""
+    if len(rows) <= height or height < 4:
+        return list(rows)
+    return [*rows[: height - 3], None, *rows[-2:]]
+
+
+def _layer_table(rows: list[LayerRow | None], total: int, spec: Spec, *, wide: bool, arrow: bool) -> Grid:
+    grid = Grid.grid(padding=(0, 2), expand=False)
+    grid.add_column(justify="right", width=2, style="dim")
+    grid.add_column(width=9, no_wrap=True)
+    if wide:
+        grid.add_column(no_wrap=True, width=12)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    if wide:
+        grid.add_column(no_wrap=True)
+
+    def add(index: str, name: str, detail: str, output: str, parameters: str, weights: str, style: str = "") -> None:
+        cells = [index, name, detail, output, parameters, weights] if wide else [index, name, output, parameters]
+        grid.add_row(*(Text(cell, style) for cell in cells))
+
+    add("#", "layer", "size", "output", "params", "weights", "dim")
+    for row in rows:
+        if row is None:
+            add("", "...", "", "", "", "", "dim")
+            continue
+        index = "" if row.index is None else str(row.index)
+        linear = row.name == "Linear"
+        std = "" if row.std is None else f"{'σ' if arrow else 'sd'} {row.std:.3f}"
+        detail = row.detail if arrow else row.detail.replace("→", ">")
+        parameters = "" if row.index is None else f"{row.parameters:,}"
+        add(index, row.name, detail, row.output, parameters, std, "bold" if linear else "dim")
+    size = total * np.dtype(spec.training.dtype).itemsize
+    add("", "total", "", "", f"{total:,}", _bytes(size), "bold")
+    return grid
+
+
+def _bytes(size: int) -> str:
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= scale:
+            return f"{size / scale:.0f} {unit}"
+    return f"{size} B"

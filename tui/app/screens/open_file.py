@@ -1,0 +1,165 @@
+"""Open a file or a folder: a path with completion, and what lies beside it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.app.screens.choose import List, Modal
+from tui.app.widgets.panel import Panel
+
+DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".npz", ".npy", ".pkl", ".pickle", ".gz")
+MOST = 300
+
+
+@dataclass(frozen=True)
+class Entry:
+    path: Path
+    label: str
+    is_folder: bool
+
+
+class PathInput(Input):
+    """Everything printable types; down goes to the list, tab completes."""
+
+    BINDINGS = [
+        Binding("down", "screen.to_list", show=False),
+        Binding("tab", "screen.complete", show=False),
+    ]
+
+
+class OpenScreen(Modal):
+    """Dismissed with a path, or None. Enter on a folder of IDX files opens it as data; on another it goes in."""
+
+    BINDINGS = [Binding("escape", "leave", "Close", show=False)]
+
+    def compose(self) -> ComposeResult:
+        with Container(classes="modal"):
+            panel = Panel(
+                PathInput(placeholder="a path, or j k and Enter below", id="path"),
+                List(id="open-files"),
+                Static(id="open-words"),
+                title="open a file",
+                id="open",
+                can_focus=False,
+            )
+            panel.entitle(subtitle="Enter open   tab complete   Esc close")
+            yield panel
+
+    def on_mount(self) -> None:
+        self._entries: list[Entry] = []
+        self.query_one(PathInput).focus()
+        self._list("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    @work(exclusive=True)
+    async def _list(self, typed: str) -> None:
+        import asyncio
+
+        entries, words = await asyncio.to_thread(look, typed)
+        self._entries = entries
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options([Option(Text(entry.label)) for entry in entries])
+        if entries:
+            options.highlighted = 0
+        self.query_one("#open-words", Static).update(Text(words, "dim"))
+
+    def action_to_list(self) -> None:
+        self.query_one(OptionList).focus()
+
+    def action_complete(self) -> None:
+        """As a shell: to the longest beginning that all entries share."""
+        field = self.query_one(PathInput)
+        names = [
+            str(entry.path) + (os.sep if entry.is_folder else "") for entry in self._entries if entry.label != "../"
+        ]
+        if not names:
+            return
+        common = os.path.commonprefix(names)  # noqa: RUF071 - characters are meant
+        if len(common) > len(os.path.expanduser(field.value)):
+            field.value = _shown(common)
+            field.cursor_position = len(field.value)
+        else:
+            self.action_to_list()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self._take(self._entries[event.option_index])
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        typed = Path(os.path.expanduser(event.value.strip()))
+        if event.value.strip() and typed.is_file():
+            self.dismiss(str(typed))
+        elif self._entries:
+            highlighted = self.query_one(OptionList).highlighted or 0
+            self._take(self._entries[highlighted])
+
+    def _take(self, entry: Entry) -> None:
+        if entry.is_folder and not holds_images(entry.path):
+            field = self.query_one(PathInput)
+            field.value = _shown(f"{entry.path}{os.sep}")
+            field.cursor_position = len(field.value)
+            field.focus()
+        else:
+            self.dismiss(str(entry.path))
+
+
+def look(typed: str) -> tuple[list[Entry], str]:
+    """What lies where the typed path points, folders and data files, and a line of words about it."""
+    expanded = os.path.expanduser(typed)
+    folder, _, start = expanded.rpartition(os.sep)
+    where = Path((folder or os.sep) if os.sep in expanded else os.curdir)
+    try:
+        with os.scandir(where) as found:
+            listed = sorted(found, key=lambda entry: (not entry.is_dir(), entry.name.lower()))
+    except OSError as error:
+        return [], f"{where}: {error.strerror}"
+    entries = [] if start else [Entry(where / os.pardir, "../", True)]
+    for item in listed:
+        if not item.name.lower().startswith(start.lower()) or (item.name.startswith(".") and not start.startswith(".")):
+            continue
+        path = Path(item.path) if os.sep in expanded else Path(item.name)
+        try:
+            if item.is_dir():
+                kind = "images (IDX)" if holds_images(path) else "folder"
+                entries.append(Entry(path, f"{item.name + '/':<30} {kind}", True))
+            elif item.name.lower().endswith(DATA_SUFFIXES) or "ubyte" in item.name:
+                entries.append(Entry(path, f"{item.name:<30} {_size(item.stat().st_size):>9}", False))
+        except OSError:
+            continue
+    words = "csv, npz, npy, pickle, IDX; nothing in a file is ever run"
+    if not entries:
+        words = f"no data file or folder here begins with {start!r}"
+    if len(entries) > MOST:
+        words = f"{len(entries) - MOST:,} more: type the beginning of a name"
+    return entries[:MOST], words
+
+
+def holds_images(folder: Path) -> bool:
+    """Whether a folder is a data set of IDX files."""
+    try:
+        return any("ubyte" in name for name in os.listdir(folder))
+    except OSError:
+        return False
+
+
+def _size(size: int) -> str:
+    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
+        if size >= scale:
+            return f"{size / scale:.0f} {unit}"
+    return f"{size} B"
+
+
+def _shown(path: str) -> str:
+    normal = os.path.normpath(path) + (os.sep if path.endswith(os.sep) else "")
+    home = os.path.expanduser("~") + os.sep
+    return "~" + os.sep + normal.removeprefix(home) if normal.startswith(home) and home != os.sep * 2 else normal

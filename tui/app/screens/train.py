@@ -1,0 +1,292 @@
+"""4 Train: loss, accuracy and decision regions move while a process of its own trains."""
+
+import math
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from tui.app import figures
+from tui.app.actions import bindings
+from tui.app.facts import FeaturesTurned, LrChosen, RunClosed, SnapshotChosen
+from tui.app.reading import Reading, read_run
+from tui.app.run_view import RunView
+from tui.app.screens.base import BenchScreen
+from tui.app.services.maps import MapService
+from tui.app.session import Session
+from tui.app.widgets.map_panel import MapPanel
+from tui.app.widgets.panel import Panel, Words
+from tui.app.widgets.run_curves import RunCurves
+from tui.app.widgets.strip import Strip
+from tui.lab.checkpoints import is_snapshot_epoch
+from tui.lab.fields import FIELDS, LOSSES
+from tui.lab.values import step_value
+
+PACES = (1.0, 3.0, 10.0, 30.0)
+"""Epochs a second that `<` and `>` step through; 0 is full speed."""
+
+
+class TrainScreen(BenchScreen):
+    NAME = "train"
+    CSS_PATH = "../styles/train.tcss"
+    BINDINGS = bindings("train")
+    WORDS = (
+        ("val loss", "mean loss on data the network never trains on; rising while train loss falls: learning by heart"),
+        ("epoch", "once through all training samples"),
+        ("step", "one batch: a gradient, and a move of the weights against it"),
+        ("lr", "how far a step goes: w becomes w - lr × gradient"),
+        ("pace", "epochs a second at most, so that the eye can follow; reported times know nothing of it"),
+        ("decision map", "the class that the network answers at each point of the plane; stronger where it is sure"),
+    )
+
+    def panels(self) -> ComposeResult:
+        yield RunCurves("loss")
+        yield MapPanel(MapService(self.bench).ask)
+        yield RunCurves("accuracy")
+        yield Panel(Words(), title="reading", id="reading")
+
+    def above(self) -> ComposeResult:
+        yield Strip(id="strip")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._log = False
+
+    def home(self) -> Widget:
+        return self.query_one("#loss", Panel)
+
+    def draw(self, session: Session) -> None:
+        run = session.run
+        lr = session.spec.training.lr
+        if run is not None:
+            lr = run.next_lr or run.lr or run.spec.training.lr
+        self.query_one(Strip).show(run, session.spec.training.epochs, self.glyphs, lr)
+        self._draw_curves(session)
+        self.query_one(MapPanel).show(session, self.glyphs)
+        panel = self.query_one("#reading", Panel)
+        if panel.display:
+            panel.query_one(Words).show(self._reading_text(session))
+
+    def sentence(self, session: Session) -> str:
+        run = session.run
+        if problem := self._problem(session):
+            return f"{self.glyphs.wrong} {problem}"
+        if run is None:
+            return self._invitation(session)
+        reading = self._reading(session)
+        shown = self.query_one("#reading", Panel).display
+        if run.state in ("diverged", "failed", "crashed") or (not shown and reading.state != "ok"):
+            return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
+        if run.state == "finished":
+            again = session.spec.training.epochs
+            test = run.finished.test_accuracy if run.finished is not None else None
+            figure = f", test accuracy {figures.accuracy(test)}" if test is not None else ""
+            return f"finished{figure}. **space** trains {again} more, **w** new weights, **<** walks back"
+        if run.state == "stopped":
+            return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. **space** goes on, **w** new weights"
+        best = run.best
+        words = f"run {run.name}"
+        if self.size.width >= 100 and run.started is not None:
+            words += f"   trainer {run.started.pid} on {run.started.host}, goes on if you leave"
+        elif best is not None and best.val_loss is not None:
+            words += f"   val loss best {figures.loss(best.val_loss)} at epoch {best.epoch}"
+        return words
+
+    def idle_actions(self, session: Session) -> frozenset[str]:
+        run = session.run
+        idle = set()
+        if run is None or not run.alive:
+            idle.add("train.stop")
+        if run is None:
+            idle |= {"train.slower", "train.faster", "train.new_weights"}
+        elif run.alive:
+            idle.add("train.new_weights")
+        return frozenset(idle)
+
+    def action_labels(self, session: Session) -> dict[str, str]:
+        run = session.run
+        if run is None:
+            return {"train.toggle": "start"}
+        if run.state == "paused":
+            return {"train.toggle": "resume"}
+        if run.alive:
+            return {"train.toggle": "pause"}
+        return {"train.toggle": "train on" if self._same(session) else "start", "train.slower": "walk"}
+
+    # Drawing
+
+    def _invitation(self, session: Session) -> str:
+        prepared = session.data.prepared
+        if prepared is None:
+            return "training needs data: **1** chooses some"
+        first = ""
+        if session.spec.training.loss == "cross_entropy":
+            first = f". First loss should be {math.log(len(prepared.class_names)):.3f}"
+        return f"**space** trains {session.spec.training.epochs:,} epochs{first}"
+
+    def _reading(self, session: Session) -> Reading:
+        run, prepared = session.run, session.data.prepared
+        classes = len(prepared.class_names) if prepared is not None else 2
+        if run is None:
+            return Reading("ok", self._invitation(session).replace("**", ""), "n one epoch, s one step at a time.")
+        return read_run(run, classes, loss=run.spec.training.loss)
+
+    def _reading_text(self, session: Session) -> Text:
+        reading = self._reading(session)
+        colour = {"ok": "success", "warn": "warning", "wrong": "error"}[reading.state]
+        text = Text(overflow="ellipsis", no_wrap=True)
+        text.append(f"{_mark(reading, self.glyphs)} ", str(self.app.theme_variables.get(colour, "")))
+        text.append(reading.sentence).append(f"\n  {reading.advice}", "dim")
+        return text
+
+    def _draw_curves(self, session: Session) -> None:
+        run, prepared = session.run, session.data.prepared
+        spec = run.spec if run is not None else session.spec
+        total = run.total_epochs if run is not None else spec.training.epochs
+        name = next(choice.label for choice in LOSSES if choice.value == spec.training.loss)
+        subtitle = f"{name} {self.glyphs.dot} log" if self._log else name
+        self.query_one("#loss", RunCurves).show(run, total, subtitle, self.glyphs, log=self._log)
+        validation = len(prepared.split.validation) if prepared is not None else 0
+        words = f"validation {validation:,} samples" if validation else "no validation part"
+        self.query_one("#accuracy", RunCurves).show(run, total, words, self.glyphs)
+
+    # Doing
+
+    def _problem(self, session: Session) -> str:
+        """The first reason why this experiment cannot start; "" where it can."""
+        problems = session.problems
+        if not problems:
+            return ""
+        key, words = next(iter(problems.items()))
+        label = FIELDS[key].label if key in FIELDS else key.rpartition(".")[2]
+        where = "**1** Data" if key.startswith("data.") else "**2** Model"
+        return f"{label}: {words}. {where} mends it"
+
+    def _same(self, session: Session) -> bool:
+        """Whether the run is one of the experiment as it stands; how many epochs it has does not matter."""
+        run = session.run
+        epochs = session.spec.training.epochs
+        return run is not None and run.spec.with_value("training.epochs", epochs) == session.spec
+
+    async def _begin(self, start: str = "run") -> None:
+        """Starts a run, or goes on with the one that has ended."""
+        session, bench = self.session, self.bench
+        run = session.run
+        if self._problem(session):
+            bench.go_to_setting(next(iter(session.problems)))
+            return
+        if session.data.prepared is None:
+            bench.notice("training needs data: **1** chooses some")
+            return
+        if run is None or not self._same(session):
+            await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
+            return
+        epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
+        await bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace, start=start)
+        if run.next_lr is not None:
+            await bench.runs.send(run.path, "lr", run.next_lr)
+
+    async def action_train_toggle(self) -> None:
+        run = self.session.run
+        if run is None or not run.alive:
+            await self._begin()
+        elif run.state != "starting":
+            await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
+
+    async def action_train_epoch(self) -> None:
+        await self._one("epoch")
+
+    async def action_train_step(self) -> None:
+        await self._one("step")
+
+    async def _one(self, what: str) -> None:
+        run = self.session.run
+        if run is None or not run.alive:
+            await self._begin(what)
+        elif run.state != "starting":
+            await self.bench.runs.send(run.path, what)
+
+    async def action_train_stop(self) -> None:
+        run = self.session.run
+        if run is not None and run.alive:
+            await self.bench.runs.send(run.path, "stop")
+
+    async def action_train_lr_down(self) -> None:
+        await self._step_lr(-1)
+
+    async def action_train_lr_up(self) -> None:
+        await self._step_lr(+1)
+
+    async def _step_lr(self, direction: int) -> None:
+        session = self.session
+        run, field = session.run, FIELDS["training.lr"]
+        if run is None:
+            self.bench.change("training.lr", step_value(field, session.spec.training.lr, direction))
+            return
+        lr = step_value(field, run.next_lr or run.base_lr, direction)
+        self.bench.dispatch(LrChosen(lr))
+        if run.alive:
+            await self.bench.runs.send(run.path, "lr", lr)
+
+    async def action_train_slower(self) -> None:
+        await self._pace(-1)
+
+    async def action_train_faster(self) -> None:
+        await self._pace(+1)
+
+    async def _pace(self, direction: int) -> None:
+        run = self.session.run
+        if run is None:
+            return
+        if run.alive:
+            await self.bench.runs.send(run.path, "pace", next_pace(run.pace, direction))
+        else:
+            self._walk(run, direction)
+
+    def _walk(self, run: RunView, direction: int) -> None:
+        """One snapshot back or on, after the end."""
+        last = run.epochs[-1].epoch if run.epochs else 0
+        kept = [epoch.epoch for epoch in run.epochs if is_snapshot_epoch(epoch.epoch) and epoch.epoch < last]
+        now = run.snapshot if run.snapshot is not None else last
+        if direction < 0:
+            self.bench.dispatch(SnapshotChosen(max((epoch for epoch in kept if epoch < now), default=run.snapshot)))
+        else:
+            self.bench.dispatch(SnapshotChosen(min((epoch for epoch in kept if epoch > now), default=None)))
+
+    def action_train_new_weights(self) -> None:
+        session = self.session
+        if session.run is not None and session.run.alive:
+            self.bench.notice("**x** stops the run first")
+            return
+        same = self._same(session)
+        self.bench.dispatch(RunClosed())
+        if same:
+            self.bench.change("seed", session.spec.seed + 1)
+        self.bench.notice("new weights. **space** trains them")
+
+    def action_train_log(self) -> None:
+        self._log = not self._log
+        self.show()
+
+    def action_train_map(self) -> None:
+        self.query_one("#body").toggle_class("-no-map")
+        self.call_after_refresh(self.show)
+
+    def action_train_next_features(self) -> None:
+        self.bench.dispatch(FeaturesTurned(+1))
+
+    def action_train_previous_features(self) -> None:
+        self.bench.dispatch(FeaturesTurned(-1))
+
+
+def next_pace(pace: float, direction: int) -> float:
+    """The pace after `<` or `>`: slower along 30, 10, 3, 1; faster from a chosen pace one up, else full speed."""
+    if direction < 0:
+        return max((step for step in PACES if not pace or step < pace), default=PACES[0])
+    if pace in PACES:
+        return min((step for step in PACES if step > pace), default=0.0)
+    return 0.0
+
+
+def _mark(reading: Reading, glyphs: object) -> str:
+    return str(getattr(glyphs, {"ok": "ok", "warn": "warn", "wrong": "wrong"}[reading.state]))

@@ -1,0 +1,139 @@
+"""Draws the decision map off the event loop: from a run's weights on the disk, or an untrained network."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mlcore.fields import plane, regions
+from mlcore.layers import Sequential, inference_mode
+from mlcore.model import dtype_of
+from tui.app.charts.data import Points, RegionData
+from tui.app.facts import MapDrawn
+from tui.app.services.data import Poster
+from tui.app.session import MapState
+from tui.lab.build import USER_ERRORS, Prepared, make_loss, network
+from tui.lab.checkpoints import load
+from tui.lab.runs import RunFolder
+from tui.lab.spec import Spec
+
+REST = 0.2
+"""Seconds between two maps, so that training and the line to the terminal do not pay for them."""
+RANGE_ROWS = 20_000
+POINTS = 1_500
+
+
+@dataclass(frozen=True)
+class MapRequest:
+    """``run`` None: the untrained network. ``epoch`` None: the newest weights, else a snapshot's."""
+
+    spec: Spec
+    prepared: Prepared
+    features: tuple[int, int]
+    columns: int
+    rows: int
+    run: Path | None = None
+    epoch: int | None = None
+
+
+class MapService:
+    """One map at a time; of the requests that come meanwhile only the newest is answered."""
+
+    def __init__(self, app: Poster) -> None:
+        self._app = app
+        self._wanted: MapRequest | None = None
+        self._wake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._drawn: tuple[MapRequest, object] | None = None
+        self._network: tuple[tuple[Spec, int, int], Sequential] | None = None
+
+    def ask(self, request: MapRequest) -> None:
+        with self._wake:
+            self._wanted = request
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True, name="decision map")
+                self._thread.start()
+            self._wake.notify()
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                while self._wanted is None:
+                    self._wake.wait()
+                request, self._wanted = self._wanted, None
+            try:
+                weights = _weights_of(request)
+                stamp = _stamp(weights)
+                if self._drawn == (request, stamp):
+                    continue  # the same weights give the same picture
+                state = self._draw(request, weights)
+                self._drawn = (request, stamp)
+            except (*USER_ERRORS, OSError, ValueError, MemoryError):
+                continue  # a map is an extra: the run says itself what is wrong with it
+            self._app.post_fact(MapDrawn(request.run, state))
+            time.sleep(REST)
+
+    def _draw(self, request: MapRequest, weights: Path | None) -> MapState:
+        prepared = request.prepared
+        net = self._built(request)
+        if weights is not None:
+            net.load_state_dict(load(weights).weights)
+        elif request.run is None:
+            self._network = None  # whatever was loaded into it before is not "untrained"
+            net = self._built(request)
+        loss = make_loss(request.spec)
+        X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)
+        sample = X[:: max(1, len(X) // RANGE_ROWS)]
+        made = not request.spec.is_file and prepared.dataset.X.dtype != np.uint8
+        others = "zero" if made else "mean"
+        margin: dict[str, Any] = {"margin": 1.0} if request.spec.data.source == "tp4" else {"margin_share": 0.15}
+        grid = plane(sample, request.features, columns=request.columns, rows=request.rows, others=others, **margin)
+        answer = regions(net, loss, grid, transform=lambda points: prepared.scale(points, dtype_of(net)))
+        chance = 1 / len(prepared.class_names)
+        return MapState(
+            data=RegionData(
+                classes=answer.classes,
+                confidence=(answer.confidence - chance) / (1 - chance),
+                x_range=grid.x_range,
+                y_range=grid.y_range,
+                points=_points(request, net, loss, X),
+                class_names=prepared.class_names,
+            ),
+            features=request.features,
+            others="" if prepared.in_features <= 2 else f"others = {'0' if others == 'zero' else 'mean'}",
+        )
+
+    def _built(self, request: MapRequest) -> Sequential:
+        prepared = request.prepared
+        key = (request.spec, prepared.in_features, len(prepared.class_names))
+        if self._network is None or self._network[0] != key:
+            self._network = (key, network(*key))
+        return self._network[1]
+
+
+def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:
+    """Samples the network did not train on (validation, else test, else training), wrong ones marked."""
+    split = request.prepared.split
+    rows = next(part for part in (split.validation, split.test, split.train) if len(part))
+    rows = rows[:: -(-len(rows) // POINTS)]
+    raw, y = X[rows], request.prepared.dataset.y[rows]
+    with inference_mode(net), np.errstate(all="ignore"):
+        predicted = loss.predict(net.forward(request.prepared.scale(raw, dtype_of(net))))
+    i, j = request.features
+    return Points(raw[:, i].astype(float), raw[:, j].astype(float), y, predicted != y)
+
+
+def _weights_of(request: MapRequest) -> Path | None:
+    if request.run is None:
+        return None
+    folder = RunFolder(request.run)
+    if request.epoch is not None:
+        return folder.snapshot_path(request.epoch)
+    return folder.live_path
+
+
+def _stamp(path: Path | None) -> object:
+    return None if path is None else (path.stat().st_mtime_ns, path.stat().st_size)

@@ -1,0 +1,144 @@
+"""The three lines around every screen: where one is, what is true now, which keys work."""
+
+from rich.text import Text
+from textual.widget import Widget
+
+from tui.app.actions import SCREENS, in_scope, key_line
+from tui.app.glyphs import GlyphSet
+from tui.app.session import Session
+
+WIDE = 100
+NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train"}
+
+
+def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
+    """The state of a screen in one glyph: in order, needs you, at work, or nothing yet."""
+    if name == "data":
+        if session.data.error:
+            return glyphs.wrong
+        if session.data.loading:
+            return glyphs.running
+        return glyphs.ok if session.data.prepared is not None else ""
+    if name == "model":
+        bad = [key for key in session.problems if not key.startswith("data.")]
+        return glyphs.wrong if bad else (glyphs.ok if session.data.prepared is not None else "")
+    if name == "gradients":
+        if session.check.running:
+            return glyphs.running
+        if session.check.error:
+            return glyphs.wrong
+        if session.check.report is None:
+            return ""
+        return glyphs.ok if session.check.report.ok else glyphs.wrong
+    if session.run is None:
+        return ""
+    if session.run.alive:
+        return glyphs.paused if session.run.state == "paused" else glyphs.running
+    return {"finished": glyphs.ok, "stopped": glyphs.ok}.get(session.run.state, glyphs.wrong)
+
+
+def experiment_line(session: Session, *, model: bool) -> str:
+    """The experiment in one line: ``tp4 · 10-64-64-4 · SGD 0.1`` or its data."""
+    prepared = session.data.prepared
+    name = session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1]
+    if prepared is None or session.data.loading or session.data.error:
+        return name
+    if not model:
+        rows, classes = prepared.dataset.n_samples, len(prepared.class_names)
+        return f"{name} · {rows:,} × {prepared.in_features} · {classes} classes"
+    from tui.lab.build import out_features
+
+    outputs = out_features(session.spec, len(prepared.class_names))
+    sizes = "-".join(str(n) for n in (prepared.in_features, *session.spec.model.hidden, outputs))
+    training = session.spec.training
+    optimizer = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
+    return f"{name} · {sizes} · {optimizer[training.optimizer]} {training.lr:g}"
+
+
+class Line(Widget):
+    """One row of text that is drawn again only when it changes."""
+
+    _text = Text()
+
+    def render(self) -> Text:
+        return self._text
+
+    def put(self, text: Text) -> None:
+        if text != self._text or text.spans != self._text.spans:
+            self._text = text
+            self.refresh()
+
+
+class TopBar(Line):
+    """Row 1: the screens with their state, the experiment at the right from 100 columns."""
+
+    COMPONENT_CLASSES = {"frame--here", "frame--key", "frame--dim", "frame--ok", "frame--wrong", "frame--busy"}
+
+    def show(self, current: str, session: Session, glyphs: GlyphSet) -> None:
+        wide = self.size.width >= WIDE
+        style = {name: self.get_component_rich_style(f"frame--{name}") for name in
+                 ("here", "key", "dim", "ok", "wrong", "busy")}  # fmt: skip
+        text = Text(no_wrap=True, end="")
+        text.append(" mlp-tui   " if wide else " ", style["dim"])
+        for digit, name in enumerate(SCREENS, start=1):
+            mark = screen_mark(name, session, glyphs)
+            label = NAMES[name] if wide else NAMES[name].replace("Gradients", "Grads")
+            if name == current:
+                text.append(f" {digit} {label} {mark or ' '} ", style["here"])
+            else:
+                colour = {glyphs.ok: "ok", glyphs.wrong: "wrong"}.get(mark, "busy")
+                text.append(f" {digit}", style["dim"])
+                text.append(f" {label} ")
+                text.append(f"{mark or ' '} ", style[colour])
+        if wide:
+            line = experiment_line(session, model=current != "data")
+            room = self.size.width - text.cell_len - 2
+            if room > 12:
+                line = line if len(line) <= room else line[: room - 1] + (glyphs.ellipsis[:1])
+                text.append(line.rjust(room + 1), style["dim"])
+        self.put(text)
+
+
+class StatusLine(Line):
+    """Second last row: one sentence, what is true now and the next key."""
+
+    COMPONENT_CLASSES = {"frame--key", "frame--dim", "frame--ok", "frame--wrong"}
+
+    def show(self, sentence: str) -> None:
+        self.put(Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end=""))
+
+
+class KeyBar(Line):
+    """Last row: keys of the focused widget, then of the screen, then help; cut from the right."""
+
+    COMPONENT_CLASSES = {"frame--key", "frame--dim"}
+
+    def show(self, scopes: tuple[str, ...], *, editing: bool, without: frozenset[str], labels: dict[str, str]) -> None:
+        if editing:
+            pairs = [("Enter", "keep"), ("Esc", "put back"), ("tab", "keep and next")]
+        else:
+            pairs = key_line((*scopes, "app"), without=without)
+            renamed = {a.label: labels[a.id] for scope in scopes for a in in_scope(scope) if a.id in labels}
+            pairs = [(keys, renamed.get(label, label)) for keys, label in pairs]
+        key_style = self.get_component_rich_style("frame--key")
+        dim = self.get_component_rich_style("frame--dim")
+        help_width = len("  ? help")
+        room = self.size.width - 2 - (0 if editing else help_width)
+        text = Text(" ", no_wrap=True, end="")
+        for keys, label in pairs:
+            width = len(keys) + 1 + len(label) + 2
+            if text.cell_len + width - 2 > room + 1:
+                continue
+            text.append(keys, key_style).append(f" {label}  ", dim)
+        if not editing:
+            text.append("?", key_style).append(" help", dim)
+        self.put(text)
+
+
+def emphasise(sentence: str, widget: Widget) -> Text:
+    """`**key**` in the accent; a leading state glyph keeps its colour."""
+    text = Text()
+    strong = widget.get_component_rich_style("frame--key")
+    for index, part in enumerate(sentence.split("**")):
+        text.append(part, strong if index % 2 else "")
+    return text

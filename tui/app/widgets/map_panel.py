@@ -1,0 +1,59 @@
+"""The decision map in its panel: what the newest weights answer over the plane of two features."""
+
+from collections.abc import Callable
+
+from tui.app.charts import RegionMap
+from tui.app.glyphs import GlyphSet, legend
+from tui.app.services.maps import MapRequest
+from tui.app.session import Session
+from tui.app.widgets.panel import Panel
+from tui.lab.build import feature_names
+
+
+class MapPanel(Panel):
+    """Asks for a map when there is something new to draw; shows the one that the session has."""
+
+    def __init__(self, ask: Callable[[MapRequest], None]) -> None:
+        super().__init__(RegionMap(), title="decision map", id="map")
+        self._ask = ask
+        self._asked: object = None
+
+    def show(self, session: Session, glyphs: GlyphSet) -> None:
+        prepared = session.data.prepared
+        if not self.display or prepared is None:
+            return
+        if prepared.in_features < 2:
+            self.entitle("decision map", "needs two features")
+            return
+        names, (i, j) = feature_names(prepared), session.features
+        title = "decision map" if self.size.width >= 45 else "map"
+        key = legend(prepared.class_names[:6], glyphs, wrong=True)
+        full = f"{key}   {session.map.others}" if session.map.others else key
+        room = self.size.width - 4
+        self.entitle(f"{title}  {names[i]} {glyphs.times} {names[j]}", full if len(full) < room else key[: room - 2])
+        if session.map.features == session.features:
+            self.query_one(RegionMap).show(session.map.data)
+        if not session.problems:
+            self._request(session)
+
+    def _request(self, session: Session) -> None:
+        prepared, run = session.data.prepared, session.run
+        columns, rows = self.query_one(RegionMap).grid_size
+        if prepared is None or columns < 2 or rows < 2:
+            return
+        # A run's weights belong to its own data and layers; after a change of either the map shows the new network.
+        if run is not None and (run.spec.data, run.spec.model) != (session.spec.data, session.spec.model):
+            run = None
+        request = MapRequest(
+            session.spec if run is None else run.spec,
+            prepared,
+            session.features,
+            columns,
+            rows,
+            run=None if run is None else run.path,
+            epoch=None if run is None else run.snapshot,
+        )
+        asked = (request, (len(run.epochs), run.step, run.state) if run is not None else None)
+        if asked != self._asked:
+            self._asked = asked
+            self._ask(request)

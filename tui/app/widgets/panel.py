@@ -1,0 +1,51 @@
+"""A bordered part of a screen that takes the focus as a whole."""
+
+from textual.containers import Container
+from textual.widget import Widget
+from textual.widgets import Static
+
+
+class Panel(Container, can_focus=True):
+    """Quiet border, heavy accent border where the focus is; title left above, subtitle right below.
+
+    A panel whose child takes the focus itself (a form, a table) is made with ``can_focus=False`` and
+    shows the child's focus.
+    """
+
+    def __init__(self, *children: Widget, title: str, id: str, can_focus: bool = True) -> None:
+        super().__init__(*children, id=id)
+        self.can_focus = can_focus
+        self._title = ""
+        self._subtitle = ""
+        self._marked = False
+        self.entitle(title)
+
+    def entitle(self, title: str | None = None, subtitle: str | None = None) -> None:
+        """Sets what stands in the border, literally: a file's name may hold brackets."""
+        if title is not None and title != self._title:
+            self._title = title
+            self._write_title()
+        if subtitle is not None and subtitle != self._subtitle:
+            self._subtitle = subtitle
+            self.border_subtitle = subtitle.replace("[", r"\[")
+
+    def mark_title(self, marked: bool) -> None:
+        """`>title<` where the border cannot show the focus."""
+        if marked != self._marked:
+            self._marked = marked
+            self._write_title()
+
+    def _write_title(self) -> None:
+        title = self._title.replace("[", r"\[")
+        self.border_title = f">{title}<" if self._marked else title
+
+
+class Words(Static):
+    """Text that is drawn again only when it changes."""
+
+    _shown: object = None
+
+    def show(self, content: object) -> None:
+        if content != self._shown:
+            self._shown = content
+            self.update(content)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""A run's curves: loss or accuracy, training and validation, over the whole run."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from tui.app.charts import Curves, LineChart, Series
+from tui.app.glyphs import GlyphSet
+from tui.app.run_view import RunView
+from tui.app.widgets.panel import Panel
+from tui.lab.events import Epoch
+
+Figure = Literal["loss", "accuracy"]
+
+
+class RunCurves(Panel):
+    """A chart of one figure, drawn anew only when the run has something new to say."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__(LineChart(), title=figure, id=figure)
+        self._figure = figure
+        self._shown: object = None
+
+    def show(self, run: RunView | None, total: int, subtitle: str, glyphs: GlyphSet, *, log: bool = False) -> None:
+        """``total`` is the whole run's epochs; ``subtitle`` what the axis measures."""
+        epochs = run.epochs if run is not None else ()
+        best = run.best if run is not None else None
+        diverged = run.diverged.epoch if run is not None and run.diverged is not None else None
+        key = (run.path if run else None, len(epochs), total, log, diverged, best.epoch if best else None, subtitle)
+        if key == self._shown:
+            return
+        self._shown = key
+        if best is not None and self._figure == "loss":
+            subtitle = f"{subtitle} {glyphs.dot} best at {best.epoch} {glyphs.best}"
+        self.entitle(subtitle=subtitle)
+        self.query_one(LineChart).show(
+            Curves(
+                _series(epochs, self._figure),
+                x_max=float(total),
+                best=float(best.epoch) if best is not None and len(epochs) > 1 else None,
+                diverged=diverged,
+                log=log,
+                include=(1.0,) if self._figure == "accuracy" else (),
+            )
+        )
+
+
+def _series(epochs: tuple[Epoch, ...], figure: Figure) -> tuple[Series, ...]:
+    x = np.array([epoch.epoch for epoch in epochs], dtype=float)
+
+    def values(part: str) -> np.ndarray:
+        found = [getattr(epoch, f"{part}_{figure}") for epoch in epochs]
+        return np.array([math.nan if value is None else value for value in found], dtype=float)
+
+    series = [Series("train", x, values("train"))]
+    if any(epoch.val_loss is not None for epoch in epochs):
+        series.append(Series("val", x, values("val"), role="validation"))
+    return tuple(series)

@@ -1,0 +1,122 @@
+"""A form whose rows are settings of the experiment: it steps, types, checks and explains them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+
+from tui.app.facts import SettingPutBack, SettingWrong
+from tui.app.session import Session
+from tui.app.widgets.form import Form
+from tui.app.widgets.form_rows import FormRows, Row
+from tui.lab.fields import FIELDS, Field, FieldError
+from tui.lab.options import option_fields
+from tui.lab.spec import Spec
+from tui.lab.values import edit_text, read_text, show_value, step_value
+
+if TYPE_CHECKING:
+    from tui.app.app import BenchApp
+
+
+def field_of(key: str, spec: Spec) -> Field | None:
+    """The field of a setting, or of an option of the present source."""
+    if key in FIELDS:
+        return FIELDS[key]
+    return next((field for field, _ in option_fields(spec.data.source) if field.key == key), None)
+
+
+def value_of(key: str, spec: Spec) -> Any:
+    """A setting's value; an option that is not set has its default."""
+    try:
+        return spec.value(key)
+    except KeyError:
+        return next(default for field, default in option_fields(spec.data.source) if field.key == key)
+
+
+class SettingsForm(Form):
+    """Keys that are no settings (a list of sources) are left to the screen, through `FormRows.Entered`."""
+
+    def setting_rows(self, keys: Iterable[str], session: Session) -> list[Row]:
+        problems = session.problems
+        rows = []
+        for key in keys:
+            field = field_of(key, session.spec)
+            if field is None:
+                continue
+            value = value_of(key, session.spec)
+            typed = session.wrong.get(key)
+            shown = typed[0] if typed else show_value(field, value)
+            rows.append(
+                Row(
+                    label=field.label,
+                    key=key,
+                    value=shown,
+                    error=problems.get(key, ""),
+                    edit=None if field.kind in ("choice", "flag") else (typed[0] if typed else edit_text(field, value)),
+                    steps=field.kind != "text",
+                )
+            )
+        return rows
+
+    @property
+    def bench(self) -> "BenchApp":
+        from tui.app.app import BenchApp
+
+        assert isinstance(self.app, BenchApp)
+        return self.app
+
+    def on_form_rows_stepped(self, message: FormRows.Stepped) -> None:
+        spec = self.bench.session.spec
+        field = field_of(message.key, spec)
+        if field is not None:
+            message.stop()
+            self.bench.change(message.key, step_value(field, value_of(message.key, spec), message.direction))
+
+    def on_form_typed(self, message: Form.Typed) -> None:
+        field = field_of(message.key, self.bench.session.spec)
+        if field is None:
+            return
+        message.stop()
+        try:
+            read_text(field, message.text)
+        except FieldError as error:
+            self.bench.dispatch(SettingWrong(message.key, message.text, str(error)))
+        else:
+            self.bench.dispatch(SettingPutBack(message.key))
+
+    def on_form_kept(self, message: Form.Kept) -> None:
+        field = field_of(message.key, self.bench.session.spec)
+        if field is None:
+            return
+        message.stop()
+        try:
+            value = read_text(field, message.text)
+        except FieldError as error:
+            self.bench.dispatch(SettingWrong(message.key, message.text, str(error)))
+        else:
+            self.bench.change(message.key, value)
+
+    def on_form_put_back(self, message: Form.PutBack) -> None:
+        if field_of(message.key, self.bench.session.spec) is not None:
+            message.stop()
+            self.bench.dispatch(SettingPutBack(message.key))
+
+    def on_form_rows_entered(self, message: FormRows.Entered) -> None:
+        field = field_of(message.key, self.bench.session.spec)
+        if field is None:
+            return
+        message.stop()
+        if field.kind == "flag":
+            self.bench.change(field.key, not value_of(field.key, self.bench.session.spec))
+        elif field.kind == "choice":
+            self._choose(field)
+
+    @work
+    async def _choose(self, field: Field) -> None:
+        from tui.app.screens.choose import ChooseScreen
+
+        rows = [(choice.value, choice.label, choice.help) for choice in field.choices]
+        current = str(value_of(field.key, self.bench.session.spec))
+        chosen = await self.app.push_screen_wait(ChooseScreen(field.label, rows, current))
+        if chosen is not None:
+            self.bench.change(field.key, chosen)

@@ -1,0 +1,109 @@
+"""The command line: `mlp-tui`. Thin, and quick to start: each command imports what it needs when it runs."""
+
+import contextlib
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tui.commands import data, gradcheck, recipes
+from tui.commands.open import open_application
+from tui.commands.output import error_line
+from tui.commands.train import train
+
+# typer has carried click inside itself for some versions and asked for it in others.
+_ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+class OpenByDefault(TyperGroup):
+    """Takes `open` for granted where the first word is no command: `mlp-tui moons.toml`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ("--help", "--version")):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=OpenByDefault,
+    help="The lab bench for learning and teaching neural networks in a terminal.",
+    epilog="EXPERIMENT is [SPEC.toml] [--recipe NAME] [--data X] [--set KEY=VALUE ...] everywhere.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("open")(open_application)
+app.command("train")(train)
+app.command("gradcheck")(gradcheck.gradcheck)
+app.add_typer(data.app, name="data")
+app.add_typer(recipes.app, name="recipes")
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"mlp-tui {version('mlp-tui')}")
+        except PackageNotFoundError:
+            typer.echo("mlp-tui (a checkout, not installed)")
+        raise typer.Exit()
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    if other := foreign_datasets():
+        typer.echo(
+            error_line(
+                f'{other}: another package called "datasets" stands in the place of ours '
+                "(Hugging Face's has the same name): install mlp-tui into an environment of its own"
+            ),
+            err=True,
+        )
+        raise typer.Exit(2)
+
+
+def foreign_datasets() -> str:
+    """Where a `datasets` that is not ours would be imported from; "" where all is well."""
+    spec = importlib.util.find_spec("datasets")
+    found = Path(spec.origin).parent if spec is not None and spec.origin else None
+    ours = Path(__file__).resolve().parents[1] / "datasets"
+    if found is None or found.resolve() != ours:
+        return str(spec.origin if spec is not None and spec.origin else "datasets")
+    # Installed later into the same environment, it writes its files over and between ours.
+    return str(found) if (found / "arrow_dataset.py").exists() else ""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command. Returns 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal's encoding lacks is shown as ?, never as a traceback.
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    command = typer.main.get_command(app)
+    try:
+        status = command.main(list(sys.argv[1:] if argv is None else argv), "mlp-tui", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except _ClickException as error:
+        typer.echo(error_line(error.format_message() + _where_to_look(error)), err=True)
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _where_to_look(error: Any) -> str:
+    context = getattr(error, "ctx", None)
+    return f" (see {context.command_path} --help)" if context is not None else ""

@@ -1,0 +1,139 @@
+"""`mlp-tui data`: the sets there are, what is in a file, and a set made into a file."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.output import bad_input, columns, print_json
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+app = typer.Typer(help="Data: built-in sets and files.", rich_markup_mode=None)
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", metavar="NAME=VALUE", help="The set's or the reader's own, as noise=0.1; repeat it."),
+]
+
+
+@app.command("list")
+def list_sets(json: Json = False) -> int:
+    """The built-in sets and their options."""
+    from datasets import GENERATORS
+
+    rows = []
+    for generator in GENERATORS.values():
+        if json:
+            print_json(
+                {
+                    "name": generator.name,
+                    "title": generator.title,
+                    "features": generator.features,
+                    "classes": generator.classes,
+                    "options": {option.name: option.default for option in generator.options},
+                }
+            )
+        options = "  ".join(f"{option.name}={option.default}" for option in generator.options)
+        rows.append([generator.name, generator.title, options])
+    if not json:
+        for line in columns(rows):
+            print(line)
+    return 0
+
+
+@app.command("inspect")
+def inspect(
+    source: Annotated[str, typer.Argument(metavar="PATH", help="A file, a folder, or a built-in set.")],
+    option: Options = None,
+    json: Json = False,
+) -> int:
+    """What is in it: samples, features, classes, parts, and what was guessed."""
+    with bad_input():
+        from datasets import load
+
+        dataset = load(source, **_read_options(option))
+    summary = dataset.summary()
+    if json:
+        print_json(summary)
+        return 0
+    rows = [[key, _words(value)] for key, value in summary.items() if key not in ("guessed", "class_names")]
+    rows = [row if row[0] != "class_counts" else [row[0], _counts(dataset)] for row in rows]
+    rows += [[f"guessed {key}", value] for key, value in summary["guessed"].items()]
+    for line in columns(rows):
+        print(line)
+    return 0
+
+
+@app.command("make")
+def make(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in set; `mlp-tui data list` names them.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .npz file.")],
+    option: Options = None,
+) -> int:
+    """Make a built-in set and write it into a file."""
+    with bad_input():
+        from datasets import GENERATORS, load
+        from tui.lab.errors import LabError
+        from tui.lab.files import os_error_text, write_atomic
+
+        if name not in GENERATORS:
+            raise LabError(f"{name}: no such set; there are {', '.join(GENERATORS)}")
+        if output.suffix not in _WRITERS:
+            raise LabError(f"{output}: expected a name that ends in {' or '.join(_WRITERS)}")
+        dataset = load(name, **_read_options(option))
+        try:
+            write_atomic(output, _WRITERS[output.suffix](dataset))
+        except OSError as error:
+            raise LabError(os_error_text(error, output)) from None
+    typer.echo(f"{output}: {dataset.n_samples:,} samples, {dataset.n_features} features", err=True)
+    return 0
+
+
+def _csv(dataset: "Dataset") -> bytes:
+    """Numbers with all their digits, so that reading the file gives the very points; the label last."""
+    lines = [",".join([*dataset.feature_names, "label"])]
+    for row, label in zip(dataset.X.tolist(), dataset.y.tolist(), strict=True):
+        lines.append(",".join([*map(repr, row), dataset.class_names[label]]))
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _npz(dataset: "Dataset") -> bytes:
+    import numpy as np
+
+    file = io.BytesIO()
+    np.savez_compressed(file, X=dataset.X, y=dataset.y)
+    return file.getvalue()
+
+
+_WRITERS = {".csv": _csv, ".npz": _npz}
+
+
+def _read_options(words: list[str] | None) -> dict[str, Any]:
+    from tui.lab.errors import LabError
+    from tui.lab.spec import guess_option
+
+    options = {}
+    for word in words or []:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise LabError(f'--option takes NAME=VALUE, as noise=0.1; received "{word}"')
+        options[name.strip()] = guess_option(value)
+    return options
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {_words(item)}" for key, item in value.items()) or "none given"
+    if isinstance(value, list):
+        return " x ".join(map(str, value))
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _counts(dataset: "Dataset", most: int = 20) -> str:
+    pairs = list(zip(dataset.class_names, dataset.class_counts.tolist(), strict=True))
+    shown = "  ".join(f"{name}: {count:,}" for name, count in pairs[:most])
+    return shown if len(pairs) <= most else f"{shown}  and {len(pairs) - most} more"

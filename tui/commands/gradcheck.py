@@ -1,0 +1,66 @@
+"""`mlp-tui gradcheck`: an experiment's backward pass against central differences."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.experiment import Data, RecipeName, Settings, SpecFile, read_experiment
+from tui.commands.output import bad_input, print_json
+
+if TYPE_CHECKING:
+    from mlcore.gradreport import TensorCheck
+
+
+def gradcheck(
+    spec_file: SpecFile = None,
+    recipe: RecipeName = None,
+    data: Data = None,
+    settings: Settings = None,
+    json: Annotated[bool, typer.Option("--json", help="A JSON line for each tensor.")] = False,
+) -> int:
+    """Hold every gradient against central differences. Exit status 1 where one is wrong."""
+    with bad_input():
+        from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
+        from tui.lab.build import prepare
+        from tui.lab.gradients import check
+        from tui.lab.spec import Spec
+
+        spec = read_experiment(spec_file, recipe, data, settings) or Spec()
+        steps = check(spec, prepare(spec))
+    ok = False
+    for step in steps:
+        match step:
+            case CheckProgress():
+                _show_progress(f"{step.tensor}  {step.done}/{step.total}")
+            case TensorCheck():
+                if json:
+                    _show_progress("")
+                    print_json(_line(step))
+            case GradientReport():
+                ok = bool(step.ok)
+                _show_progress("")
+                if not json:
+                    print(step)
+    return 0 if ok else 1
+
+
+def _line(tensor: "TensorCheck") -> dict[str, Any]:
+    return {
+        "layer": tensor.layer,
+        "tensor": tensor.name,
+        "max_relative_error": float(tensor.max_relative_error),
+        "worst_index": [int(index) for index in tensor.worst_index],
+        "analytic": float(tensor.analytic),
+        "numeric": float(tensor.numeric),
+        "kinks": int(tensor.kinks),
+        "ok": bool(tensor.ok),
+        "diagnosis": tensor.diagnosis,
+    }
+
+
+def _show_progress(text: str) -> None:
+    """One line on stderr, rewritten in place; nothing where nobody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text}")
+        sys.stderr.flush()

@@ -1,0 +1,39 @@
+"""`mlp-tui [open]`: the application."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from tui.commands.experiment import Data, RecipeName, RunsDir, Settings, SpecFile, read_experiment
+from tui.commands.output import bad_input
+from tui.commands.train import train
+
+
+def open_application(
+    spec_file: SpecFile = None,
+    recipe: RecipeName = None,
+    data: Data = None,
+    settings: Settings = None,
+    runs_dir: RunsDir = None,
+    glyphs: Annotated[
+        str | None,
+        typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
+    ] = None,
+    mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+) -> int:
+    """The application, opened on that experiment."""
+    if glyphs not in (None, "braille", "block", "ascii"):
+        raise typer.BadParameter(f"expected braille, block or ascii, received {glyphs}", param_hint="--glyphs")
+    with bad_input():
+        from tui.lab.runs import runs_dir as choose_runs_dir
+
+        spec = read_experiment(spec_file, recipe, data, settings)
+        folder = choose_runs_dir(runs_dir)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+        typer.echo("no terminal to open the application in: training as `mlp-tui train` would", err=True)
+        return train(spec_file, recipe, data, settings, runs_dir=runs_dir)
+    from tui.app.launch import run
+
+    return run(spec, runs_dir=folder, glyphs=glyphs, mouse=mouse)

@@ -1,0 +1,212 @@
+"""`mlp-tui train`: a run without a screen."""
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tui.commands.experiment import Data, RecipeName, RunsDir, Settings, SpecFile, read_experiment
+from tui.commands.output import bad_input, error_line
+
+if TYPE_CHECKING:
+    from tui.lab.runs import RunFolder
+
+MOST_LINES = 100
+"""Of epochs in a pipe, however many there are."""
+
+
+def train(
+    spec_file: SpecFile = None,
+    recipe: RecipeName = None,
+    data: Data = None,
+    settings: Settings = None,
+    json: Annotated[bool, typer.Option("--json", help="Every event as a JSON line.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Print the run's folder and leave it training.")] = False,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", metavar="NAME", help="A name for the run's folder."),
+    ] = None,
+    runs_dir: RunsDir = None,
+) -> int:
+    """Train without a screen. ctrl+c writes a checkpoint and stops; a hang-up does not stop it."""
+    with bad_input():
+        from tui.lab.runs import create_run, launch
+        from tui.lab.runs import runs_dir as choose_runs_dir
+        from tui.lab.spec import Spec
+
+        spec = read_experiment(spec_file, recipe, data, settings) or Spec()
+        folder = create_run(spec, choose_runs_dir(runs_dir), name)
+        process = launch(folder)
+    if detach:
+        return _detach(folder, process)
+    previous = _send_stop_on_interrupt(folder)
+    try:
+        return _follow(folder, process, _printer(json, spec.training.epochs))
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "Printer") -> int:
+    from tui.lab.events import LAST, Failed, Finished, Started, Stopped
+    from tui.lab.follow import follow
+
+    last: Any = None
+    began = False
+    try:
+        for event in follow(folder, process):
+            printer.show(event)
+            last = event
+            began = began or isinstance(event, Started)
+    finally:
+        printer.close()
+    if not isinstance(last, LAST):
+        words = f"the trainer ended without a word (status {process.returncode}); its log is {folder.log_path}"
+        typer.echo(error_line(words), err=True)
+        return 1
+    if isinstance(last, Failed):
+        typer.echo(error_line(last.message), err=True)
+        if process.returncode == 2:
+            _forget(folder, began)
+            return 2
+    if isinstance(last, Finished):
+        return 0
+    return 130 if isinstance(last, Stopped) else 1
+
+
+def _detach(folder: "RunFolder", process: "subprocess.Popen[bytes]") -> int:
+    """Waits for the first event only: bad input is said here and now, or nobody would see it."""
+    from tui.lab.events import Failed
+    from tui.lab.follow import follow
+
+    first = next(follow(folder, process), None)
+    if isinstance(first, Failed):
+        status = 2 if process.wait() == 2 else 1
+        _forget(folder, began=False)
+        typer.echo(error_line(first.message), err=True)
+        return status
+    if first is None:
+        typer.echo(error_line(f"the trainer ended without a word; its log is {folder.log_path}"), err=True)
+        return 1
+    process.returncode = 0  # it outlives us, and is not ours to wait for
+    print(folder.path)
+    return 0
+
+
+def _forget(folder: "RunFolder", began: bool) -> None:
+    """A run that bad input kept from beginning leaves no folder behind."""
+    if not began:
+        shutil.rmtree(folder.path, ignore_errors=True)
+
+
+def _send_stop_on_interrupt(folder: "RunFolder") -> dict[int, Any]:
+    """ctrl+c asks the trainer to stop and goes on listening; a second one leaves at once."""
+    from tui.lab.errors import LabError
+
+    asked = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        try:
+            folder.send("stop")
+        except LabError as error:
+            typer.echo(error_line(str(error)), err=True)
+            raise KeyboardInterrupt from None
+        typer.echo(f"stopping after a checkpoint: {folder.path}", err=True)
+
+    return {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+
+
+class Printer:
+    """Shows a run's events. This one prints every line as it stands in `events.jsonl`."""
+
+    def show(self, event: Any) -> None:
+        from tui.lab.events import encode
+
+        sys.stdout.write(encode(event).decode())
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        """Leaves the terminal in order."""
+
+
+def _printer(json: bool, epochs: int) -> Printer:
+    if json:
+        return Printer()
+    if sys.stdout.isatty():
+        from tui.commands.progress import ProgressBar
+
+        return ProgressBar(epochs)
+    return Lines(epochs)
+
+
+class Lines(Printer):
+    """For a pipe or a log: a line for the start, for some epochs, and for the end."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.every = max(1, epochs // MOST_LINES)
+
+    def show(self, event: Any) -> None:
+        from tui.lab import events
+
+        match event:
+            case events.Started():
+                print(started_text(event), flush=True)
+            case events.Epoch():
+                if event.epoch % self.every == 0 or event.epoch == self.epochs:
+                    print(f"epoch {event.epoch}/{self.epochs}  {epoch_text(event)}", flush=True)
+            case events.Diverged():
+                print(event.message, flush=True)
+            case events.Failed():
+                pass  # the caller says it, on stderr
+            case events.Finished() | events.Stopped():
+                for line in ending_lines(event):
+                    print(line, flush=True)
+
+
+def started_text(event: Any) -> str:
+    parts = [f"{event.samples:,} training"]
+    if event.validation_samples:
+        parts.append(f"{event.validation_samples:,} validation")
+    if event.test_samples:
+        parts.append(f"{event.test_samples:,} test")
+    parts[-1] += " samples"
+    sizes = f"{event.features} features, {event.classes} classes; {event.parameters:,} parameters"
+    return f"{', '.join(parts)}; {sizes}"
+
+
+def epoch_text(event: Any) -> str:
+    text = f"loss {number(event.train_loss)}  accuracy {percent(event.train_accuracy)}"
+    if event.val_loss is not None or event.val_accuracy is not None:
+        text += f"  val_loss {number(event.val_loss)}  val_accuracy {percent(event.val_accuracy)}"
+    return f"{text}  {event.seconds:.3g} s"
+
+
+def ending_lines(event: Any) -> Iterator[str]:
+    from tui.lab.events import Stopped
+
+    if isinstance(event, Stopped):
+        yield f"stopped after {event.epochs} epochs, {event.seconds:.3g} s of training"
+    else:
+        for part, name in (("train", "train"), ("val", "validation"), ("test", "test")):
+            loss, accuracy = getattr(event, f"{part}_loss"), getattr(event, f"{part}_accuracy")
+            if accuracy is not None:
+                yield f"{name:<10}  accuracy {percent(accuracy)}  loss {number(loss)}"
+        yield f"{event.epochs} epochs, {event.seconds:.3g} s of training; best epoch {event.best_epoch}"
+    yield f"run: {event.run}"
+
+
+def number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}".replace("%", " %")

@@ -1,0 +1,5 @@
+"""What a person can put right. Every caller shows `str()` of it as one line, never a traceback."""
+
+
+class LabError(Exception):
+    """`str()` is one line: what is wrong, and what to do."""

@@ -1,0 +1,82 @@
+"""The writing end of `events.jsonl`."""
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from tui.lab.events import Event, EventReader, encode
+
+FLUSH_SECONDS = 0.05
+
+
+class EventLog:
+    """Appends events whole, at most twenty times a second unless asked; none is lost but by a kill.
+
+    ``history`` holds what was in the file before: a resumed run needs it. A last line that a kill tore
+    is cut off.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.history = _read_all(path)
+        self.seq: int = self.history[-1].seq if self.history else 0
+        self._waiting: list[bytes] = []
+        self._flushed = 0.0
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        _cut_torn_line(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._file)
+
+    def emit(self, event: Event, *, flush: bool = False) -> None:
+        """Numbers and dates the event and queues it. Raises OSError where it cannot be written."""
+        self.seq += 1
+        self._waiting.append(encode(msgspec.structs.replace(event, seq=self.seq, time=time.time())))
+        self.flush(force=flush)
+
+    def flush(self, *, force: bool = True) -> None:
+        """Writes what waits; without ``force`` only where the last writing is a while ago."""
+        if not self._waiting or not (force or time.monotonic() - self._flushed >= FLUSH_SECONDS):
+            return
+        whole = data = b"".join(self._waiting)
+        size = os.fstat(self._file).st_size
+        try:
+            while data:  # a nearly full disk takes a part
+                data = data[os.write(self._file, data) :]
+        except OSError:
+            os.ftruncate(self._file, size)
+            self._waiting = [whole]
+            raise
+        self._waiting.clear()
+        self._flushed = time.monotonic()
+
+    def forget_waiting(self) -> None:
+        """Gives up what cannot be written, so that one short last event may still find room."""
+        self._waiting.clear()
+
+
+def _read_all(path: Path) -> list[Any]:
+    reader = EventReader(path)
+    events = []
+    while chunk := reader.poll():
+        events += chunk
+    return events
+
+
+def _cut_torn_line(file: int) -> None:
+    size = os.fstat(file).st_size
+    end = size
+    while end > 0:
+        start = max(0, end - 65536)
+        at = os.pread(file, end - start, start).rfind(b"\n")
+        if at >= 0:
+            end = start + at + 1
+            break
+        end = start
+    if end < size:
+        os.ftruncate(file, end)

@@ -1,0 +1,202 @@
+"""What a run says while it goes on: one vocabulary, one encoder, one tolerant reader.
+
+`events.jsonl` holds one event a line, appended whole. A number that is not finite is written as
+`null`. The live screen, a screen opened later, `train --json` and scripts all read this one stream.
+"""
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower, omit_defaults=False):
+    """``seq`` counts the run's events from 1; ``time`` is seconds since 1970."""
+
+    seq: int = 0
+    time: float = 0.0
+
+
+class Started(Event, frozen=True):
+    """First line. ``engine`` is what trains: ``layers`` for the readable path."""
+
+    run: str
+    engine: str
+    epochs: int
+    samples: int
+    validation_samples: int
+    test_samples: int
+    features: int
+    classes: int
+    parameters: int
+    batch_size: int
+    batches: int
+    threads: int
+    host: str
+    pid: int
+    data_sha256: str
+    initial_loss: float | None = None
+
+
+class Epoch(Event, frozen=True):
+    """One epoch is over. ``seconds`` is the training alone; accuracies lie in 0..1.
+
+    The train figures are means over the epoch as its batches were met; ``last_batch_loss`` is what many
+    sheets print instead.
+    """
+
+    epoch: int
+    train_loss: float | None
+    train_accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    last_batch_loss: float | None
+    lr: float
+    seconds: float
+    validation_seconds: float
+    samples_per_second: float
+    best_epoch: int
+
+
+class Step(Event, frozen=True):
+    """One optimiser step, said only when a single step was asked for."""
+
+    epoch: int
+    batch: int
+    batches: int
+    loss: float | None
+    lr: float
+
+
+class Checkpoint(Event, frozen=True):
+    """Weights and state are on the disk up to this ``epoch`` and ``batch`` of the next one."""
+
+    epoch: int
+    batch: int
+    best: bool
+
+
+class Paused(Event, frozen=True):
+    epoch: int
+    batch: int
+
+
+class Resumed(Event, frozen=True):
+    """Goes on after ``epoch`` complete ones: a reader drops later epochs that it saw before."""
+
+    epoch: int
+    batch: int
+    epochs: int
+
+
+class Changed(Event, frozen=True):
+    """A new base learning rate, in force from this step on."""
+
+    lr: float
+    epoch: int
+    batch: int
+
+
+class Diverged(Event, frozen=True):
+    """The loss or a tensor left the numbers; ``epoch`` and ``batch`` count from 1."""
+
+    epoch: int
+    batch: int
+    tensor: str
+    loss: float | None
+    lr: float
+    message: str
+
+
+class Finished(Event, frozen=True):
+    run: str
+    epochs: int
+    seconds: float
+    train_loss: float | None
+    train_accuracy: float | None
+    val_loss: float | None
+    val_accuracy: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    last_batch_loss: float | None
+    best_epoch: int
+
+
+class Stopped(Event, frozen=True):
+    """Somebody stopped it; the checkpoint holds this point."""
+
+    run: str
+    epochs: int
+    batch: int
+    seconds: float
+    reason: str
+
+
+class Failed(Event, frozen=True):
+    message: str
+
+
+AnyEvent = Started | Epoch | Step | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
+LAST = (Finished, Stopped, Diverged, Failed)
+"""One of these is the last line of a run that was not killed."""
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """One line with its newline. msgspec writes nan and inf as null."""
+    return _encoder.encode(event) + b"\n"
+
+
+def finite(value: float | None) -> float | None:
+    """None for what is no number: a reader never has to ask twice."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def decode(line: bytes) -> Event | None:
+    """The event on a line; None where it is torn, garbage, or a word this version does not know."""
+    try:
+        event: Event = _decoder.decode(line)
+        return event
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+class EventReader:
+    """Reads an `events.jsonl` from its start and then what is appended, a poll at a time.
+
+    A last line without its newline is not an event yet and waits for the next poll. ``unread`` counts
+    the lines that were no events.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, chunk: int = 4_000_000) -> None:
+        self.path = Path(path)
+        self.unread = 0
+        self._offset = 0
+        self._chunk = chunk
+
+    def poll(self) -> list[Any]:
+        """The complete events since the last poll, oldest first, at most one chunk of them; [] where none."""
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self._offset)
+                data = file.read(self._chunk)
+        except FileNotFoundError:
+            return []
+        end = data.rfind(b"\n") + 1
+        if not end:
+            return []
+        self._offset += end
+        events = []
+        for line in data[:end].split(b"\n"):
+            if not line:
+                continue
+            event = decode(line)
+            if event is None:
+                self.unread += 1
+            else:
+                events.append(event)
+        return events

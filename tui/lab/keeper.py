@@ -1,0 +1,77 @@
+"""What a run keeps of its weights: last, best, live, and some through time."""
+
+import math
+import time
+
+from mlcore import Sequential
+from tui.lab.checkpoints import Checkpoint, is_snapshot_epoch, save
+from tui.lab.runs import RunFolder
+
+CHECKPOINT_SECONDS = 1.0
+SNAPSHOT_BYTES = 64_000_000
+"""Snapshots through time stop here, so that a wide network does not fill a home folder."""
+
+Place = tuple[int, int]
+"""(complete epochs, batches done in the next one)"""
+
+
+class Keeper:
+    """Writes weights, each kind at its own rate. All methods that write raise OSError."""
+
+    def __init__(self, folder: RunFolder, network: Sequential) -> None:
+        self.folder, self.network = folder, network
+        self.saved_place: Place | None = None
+        self._best: Checkpoint | None = None  # better than the file, not written yet
+        self._live_place: Place | None = None
+        self._live_written = self._saved = -math.inf
+        self._kept_bytes = sum(path.stat().st_size for _, path in folder.snapshots())
+
+    def hold_best(self, epoch: int, loss: float) -> None:
+        """Remembers the weights of this moment as the best so far, to be written with the next checkpoint."""
+        self._best = Checkpoint(self.network.state_dict(), state={"epoch": epoch, "loss": loss})
+
+    @property
+    def due(self) -> bool:
+        """Whether the last checkpoint is old enough for another."""
+        return time.monotonic() - self._saved >= CHECKPOINT_SECONDS
+
+    def write_checkpoints(self, last: Checkpoint, place: Place) -> bool:
+        """Writes a new best, if there is one, then last: best is never the older. True where best is new."""
+        new_best = self.write_best()
+        save(self.folder.last_path, last)
+        self.saved_place, self._saved = place, time.monotonic()
+        return new_best
+
+    def write_best(self) -> bool:
+        if self._best is None:
+            return False
+        save(self.folder.best_path, self._best)
+        self._best = None
+        return True
+
+    def write_live(self, place: Place, *, at_most_every: float = 0.0) -> None:
+        """The weights of this moment, for whoever draws them; not synced, since nothing goes on from them."""
+        if place == self._live_place or time.monotonic() - self._live_written < at_most_every:
+            return
+        save(self.folder.live_path, self._weights(place), sync=False)
+        self._live_place, self._live_written = place, time.monotonic()
+
+    def write_snapshot(self, place: Place) -> None:
+        """After an epoch that `is_snapshot_epoch`, while there is room."""
+        epoch = place[0]
+        size = sum(array.nbytes for array in self.network.tensors().values())
+        if not is_snapshot_epoch(epoch) or self._kept_bytes + size > SNAPSHOT_BYTES:
+            return
+        path = self.folder.snapshot_path(epoch)
+        save(path, self._weights(place), sync=False)
+        self._kept_bytes += path.stat().st_size
+
+    def forget_later_snapshots(self, epoch: int) -> None:
+        """Those of a future that a resumed run has not lived."""
+        for later, path in self.folder.snapshots():
+            if later > epoch:
+                self._kept_bytes -= path.stat().st_size
+                path.unlink(missing_ok=True)
+
+    def _weights(self, place: Place) -> Checkpoint:
+        return Checkpoint(self.network.tensors(), state={"epoch": place[0], "batch": place[1]})

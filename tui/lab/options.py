@@ -1,0 +1,62 @@
+"""What a data source lets one choose, as fields of the same kind as the experiment's own."""
+
+from functools import cache
+from pathlib import Path
+
+from datasets import GENERATORS
+from datasets.options import Option as NumberOption
+from datasets.readers import KINDS
+from tui.lab.fields import Choice, Field
+from tui.lab.spec import Option
+
+_LABELS = {"n_samples": "samples", "random_state": "seed"}
+
+
+@cache
+def option_fields(source: str) -> tuple[tuple[Field, Option], ...]:
+    """(field, default) of each option of a source, in the order in which they are shown; () where it has none."""
+    if source in GENERATORS:
+        return tuple(_number(option) for option in GENERATORS[source].options)
+    suffix = Path(source.lower().removesuffix(".gz")).suffix
+    kind = next((kind for kind in KINDS.values() if suffix in kind.suffixes), None)
+    return tuple(_READING[name] for name in kind.options if name in _READING) if kind is not None else ()
+
+
+def _number(option: NumberOption) -> tuple[Field, Option]:
+    field = Field(
+        f"data.options.{option.name}",
+        _LABELS.get(option.name, option.name.replace("_", " ")),
+        "int" if option.type is int else "float",
+        "options",
+        option.help,
+        unit=option.unit,
+        low=option.low,
+        high=option.high,
+    )
+    return field, option.default
+
+
+def _text(name: str, label: str, words: str) -> Field:
+    return Field(f"data.options.{name}", label, "text", "options", words)
+
+
+_MISSING = (
+    Choice("mean", "mean", "the cell gets its column's mean"),
+    Choice("median", "median", "the cell gets its column's median"),
+    Choice("drop", "drop row", "the row is left out"),
+)
+_READING: dict[str, tuple[Field, Option]] = {
+    "target": (_text("target", "target", 'the column of classes: "last", "first", a name or a number'), "last"),
+    "drop": (_text("drop", "leave out", "columns to leave out, commas between"), ""),
+    "missing": (
+        Field(
+            "data.options.missing",
+            "missing",
+            "choice",
+            "options",
+            "what becomes of a row in which a cell is missing",
+            choices=_MISSING,
+        ),
+        "mean",
+    ),
+}

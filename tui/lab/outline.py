@@ -1,0 +1,59 @@
+"""A network in numbers before it is built: layers, output shapes, parameters.
+
+Counted from the spec alone, so that a network far too large can be shown, and refused, without its weights.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mlcore.init import INITIALISATIONS
+from tui.lab.fields import ACTIVATIONS
+from tui.lab.spec import Spec
+
+MOST_PARAMETERS = 100_000_000
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer. ``index`` is its place in the Sequential, None for input and softmax, which are no layers."""
+
+    index: int | None
+    name: str
+    detail: str
+    output: str
+    parameters: int = 0
+    std: float | None = None
+
+
+def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, ...]:
+    """The rows of a table of layers, input first. ``std`` is the asked standard deviation of the weights."""
+    model = spec.model
+    activation = next(choice.label for choice in ACTIVATIONS if choice.value == model.activation)
+    rows = [LayerRow(None, "input", "", f"(n, {in_features})")]
+    fan_in = in_features
+    sizes = (*model.hidden, out_features)
+    for depth, size in enumerate(sizes):
+        hidden = depth < len(model.hidden)
+        std = INITIALISATIONS[model.init].std(fan_in, size, model.activation, **model.init_options)
+        shape = f"(n, {size})"
+        rows.append(LayerRow(len(rows) - 1, "Linear", f"{fan_in} → {size}", shape, (fan_in + 1) * size, std))
+        if hidden:
+            rows.append(LayerRow(len(rows) - 1, "Identity" if activation == "none" else activation, "", shape))
+            if model.dropout:
+                rows.append(LayerRow(len(rows) - 1, "Dropout", f"p {model.dropout:g}", shape))
+        fan_in = size
+    shape = f"(n, {out_features})"
+    if model.output != "linear":
+        detail = "detached" if model.output == "detached_sigmoid" else ""
+        rows.append(LayerRow(len(rows) - 1, "Sigmoid", detail, shape))
+    elif spec.training.loss == "cross_entropy":
+        rows.append(LayerRow(None, "softmax", "in the loss", shape))
+    elif spec.training.loss == "bce":
+        rows.append(LayerRow(None, "sigmoid", "in the loss", shape))
+    return tuple(rows)
+
+
+def count_parameters(spec: Spec, in_features: int, out_features: int) -> int:
+    """Weights and biases of the whole network."""
+    sizes = (in_features, *spec.model.hidden, out_features)
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))

@@ -1,0 +1,80 @@
+"""A run of a recipe held against the figures that its sheet prints."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from tui.lab.errors import LabError
+from tui.lab.events import Diverged, Epoch, Failed, Finished
+from tui.lab.follow import follow
+from tui.lab.recipes import FigureSpec, Recipe, load
+from tui.lab.recipes.measures import MEASURES, Outcome, Value
+from tui.lab.runs import create_run, launch
+from tui.lab.spec import Spec
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One printed figure and what a run gave. ``relation`` says how they are compared."""
+
+    figure: str
+    expected: float | bool
+    got: Value
+    tolerance: float
+    ok: bool
+    relation: Literal["=", ">=", "<="]
+
+
+def check(name: str, data: str | None = None, runs_dir: Path | None = None) -> Iterator[Figure]:
+    """Trains the recipe and yields its figures, in the sheet's order.
+
+    ``data`` stands in for the recipe's source. The run is kept in ``runs_dir``, or thrown away where that
+    is None. Raises one of USER_ERRORS.
+    """
+    recipe = load(name)
+    spec = recipe.spec if data is None else recipe.spec.with_value("data.source", data)
+    if runs_dir is not None:
+        yield from compare(recipe, train(spec, runs_dir))
+        return
+    with tempfile.TemporaryDirectory(prefix="mlp-tui-") as folder:
+        yield from compare(recipe, train(spec, Path(folder)))
+
+
+def train(spec: Spec, runs_dir: Path) -> Outcome:
+    """The spec trained to its end in a process of its own. Raises LabError where it does not get there."""
+    folder = create_run(spec, runs_dir)
+    with launch(folder) as process:
+        try:
+            seen = list(follow(folder, process))
+        except BaseException:
+            process.terminate()
+            raise
+    last = seen[-1] if seen else None
+    if isinstance(last, Finished):
+        return Outcome(spec, last, [event for event in seen if isinstance(event, Epoch)])
+    if isinstance(last, Failed | Diverged):
+        raise LabError(last.message)
+    raise LabError(f"the run ended before it was done; its log is {folder.log_path}")
+
+
+def compare(recipe: Recipe, outcome: Outcome) -> Iterator[Figure]:
+    for row in recipe.figures:
+        got: Any = MEASURES[row.measure](outcome)
+        if not isinstance(row.expected, tuple):
+            yield _figure(row, row.figure, row.expected, got)
+            continue
+        for step, expected in enumerate(row.expected):
+            value = got[step] if step < len(got) else None
+            yield _figure(row, f"{row.figure} {step}", expected, value)
+
+
+def _figure(row: FigureSpec, name: str, expected: float | bool | None, got: Value) -> Figure:
+    if row.at_least is not None:
+        return Figure(name, row.at_least, got, 0.0, got is not None and got >= row.at_least, ">=")
+    if row.at_most is not None:
+        return Figure(name, row.at_most, got, 0.0, got is not None and got <= row.at_most, "<=")
+    assert expected is not None
+    ok = got is not None and abs(got - expected) <= row.tolerance
+    return Figure(name, expected, got, row.tolerance, ok, "=")

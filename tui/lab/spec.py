@@ -1,0 +1,277 @@
+"""The whole experiment as one frozen value: three tables and a seed, read from TOML and written back.
+
+A value is only ever made through `Spec.with_value` or `spec_from_table`, which read it by its field
+(see `tui.lab.fields`), so a `Spec` that exists is valid field by field; `problems` says what does not
+go together.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+
+from tui.lab.fields import FIELDS, FieldError, explain_unknown
+from tui.lab.values import read_text, read_value
+
+Option = bool | int | float | str
+OPTION_TABLES = ("data.options.", "model.init_options.")
+IMAGE_FOLDERS = ("mnist",)
+"""Data sets that recipes name but that are not made: the caller's `--data` says where they are."""
+
+
+MADE_WITH = "made_with"
+"""A run's own table in its spec file, beside the experiment's: versions and the data's sha256."""
+
+
+class SpecError(ValueError):
+    """A spec that cannot be used; `str()` is one line: place, what is wrong, what to do."""
+
+
+class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
+    source: str = "moons"
+    options: dict[str, Option] = msgspec.field(default_factory=dict)
+    test: float = 0.2
+    validation: float = 0.2
+    stratify: bool = True
+    split_seed: int = 0
+    scale: str = "none"
+
+
+class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
+    hidden: tuple[int, ...] = (16, 16)
+    activation: str = "relu"
+    dropout: float = 0.0
+    init: str = "kaiming_normal"
+    init_options: dict[str, Option] = msgspec.field(default_factory=dict)
+    output: str = "linear"
+
+
+class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
+    loss: str = "cross_entropy"
+    gradient: str = "mean"
+    optimizer: str = "adam"
+    lr: float = 0.01
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    schedule: str = "constant"
+    batch_size: int | str = 32
+    sampling: str = "permuted"
+    epochs: int = 100
+    dtype: str = "float32"
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """An experiment. The defaults are the toy of the first launch: moons, 2-16-16-2, Adam 0.01."""
+
+    name: str = ""
+    seed: int = 42
+    data: DataSpec = msgspec.field(default_factory=DataSpec)
+    model: ModelSpec = msgspec.field(default_factory=ModelSpec)
+    training: TrainingSpec = msgspec.field(default_factory=TrainingSpec)
+
+    def value(self, key: str) -> Any:
+        """The value under a dotted key such as ``training.lr`` or ``data.options.noise``.
+
+        Raises KeyError for a key that no spec has.
+        """
+        found: Any = self
+        for part in key.split("."):
+            if isinstance(found, dict):
+                found = found[part]
+            elif isinstance(found, msgspec.Struct) and hasattr(found, part):
+                found = getattr(found, part)
+            else:
+                raise KeyError(key)
+        return found
+
+    def with_value(self, key: str, value: Any) -> "Spec":
+        """A copy with one dotted key set; ``value`` has the field's type (see `fields.read_value`).
+
+        A new ``data.source`` drops ``data.options``, a new ``model.init`` its options: they belonged to the
+        one before. Raises SpecError for an unknown key or a value its field does not take.
+        """
+        table, _, rest = key.partition(".")
+        if key.startswith(OPTION_TABLES):
+            options, _, name = rest.partition(".")
+            if not name or not isinstance(value, Option):
+                raise SpecError(f"{key}: expected NAME = a number, a flag or some text, received {value!r}")
+            inner = getattr(self, table)
+            changed: Any = {options: {**getattr(inner, options), name: value}}
+            return msgspec.structs.replace(self, **{table: msgspec.structs.replace(inner, **changed)})
+        try:
+            value = read_value(FIELDS[key], value)
+        except KeyError:
+            raise SpecError(explain_unknown(key)) from None
+        except FieldError as error:
+            raise SpecError(f"{key}: {error}") from None
+        if not rest:
+            return msgspec.structs.replace(self, **{key: value})
+        inner = getattr(self, table)
+        changed = {rest: value}
+        if value != getattr(inner, rest):
+            if key == "data.source":
+                changed["options"] = {}
+            elif key == "model.init":
+                changed["init_options"] = {}
+        return msgspec.structs.replace(self, **{table: msgspec.structs.replace(inner, **changed)})
+
+    def with_source(self, path: str) -> "Spec":
+        """A copy that finds the same data under another path: its options stay."""
+        return msgspec.structs.replace(self, data=msgspec.structs.replace(self.data, source=path))
+
+    def to_table(self) -> dict[str, Any]:
+        """The spec as plain dicts, in the order a person writes it; empty tables are left out."""
+        table: dict[str, Any] = msgspec.to_builtins(self)
+        if not table["name"]:
+            del table["name"]
+        for inner, options in (("data", "options"), ("model", "init_options")):
+            if not table[inner][options]:
+                del table[inner][options]
+        return table
+
+    def to_toml(self) -> str:
+        return tomli_w.dumps(self.to_table())
+
+    def problems(self) -> list[tuple[str, str]]:
+        """(key, words) for each value that its field takes but that contradicts another one."""
+        t = self.training
+        found = []
+        if t.momentum and t.optimizer not in ("sgd", "rmsprop"):
+            found.append(("training.momentum", f"{t.optimizer} takes no momentum: set 0, or the optimiser sgd"))
+        if self.model.output != "linear" and t.loss != "mse":
+            found.append(("model.output", f"{t.loss} takes the linear output: set linear, or mse as loss"))
+        if self.data.test + self.data.validation >= 1:
+            words = f"{self.data.test} for test and {self.data.validation} leave nothing to train on"
+            found.append(("data.validation", words))
+        return found
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the data is somebody's file or folder rather than a generated set."""
+        return looks_like_path(self.data.source)
+
+
+def looks_like_path(source: str) -> bool:
+    from datasets import GENERATORS
+
+    return source not in GENERATORS and source not in IMAGE_FOLDERS
+
+
+def set_values(spec: Spec, assignments: Iterable[str]) -> Spec:
+    """Applies ``KEY=VALUE`` words in order, each read by its field's type.
+
+    Raises SpecError naming the key, what was expected and what was received.
+    """
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise SpecError(f'--set takes KEY=VALUE, as training.lr=0.01; received "{assignment}"')
+        key = key.strip()
+        if key.startswith(OPTION_TABLES):
+            spec = spec.with_value(key, guess_option(text))
+            continue
+        if key not in FIELDS:
+            raise SpecError(explain_unknown(key))
+        try:
+            spec = spec.with_value(key, read_text(FIELDS[key], text))
+        except FieldError as error:
+            raise SpecError(f"{key}: {error}") from None
+    return spec
+
+
+def guess_option(text: str) -> Option:
+    """What an option's text means: 3, 0.1, true or words. Readers and generators check their own."""
+    lowered = text.strip().lower()
+    if lowered in ("true", "false"):
+        return lowered == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def for_file(source: str) -> Spec:
+    """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam."""
+    scale = "unit" if os.path.isdir(os.path.expanduser(source)) else "standard"
+    return Spec(
+        data=DataSpec(source=source, scale=scale),
+        model=ModelSpec(hidden=(32, 32)),
+        training=TrainingSpec(epochs=50),
+    )
+
+
+def spec_from_table(table: Mapping[str, Any], *, base: Spec | None = None) -> Spec:
+    """A spec from parsed TOML. Raises SpecError naming the dotted key, what was expected and received."""
+    spec = base if base is not None else Spec()
+    for key, value in _flatten(table):
+        spec = spec.with_value(key, value)
+    return spec
+
+
+def load_spec(path: str | os.PathLike[str]) -> Spec:
+    """Reads a spec file; a relative ``data.source`` is looked for beside it.
+
+    Raises SpecError as ``<file>[:<line>]: <what is wrong, and what to do>``.
+    """
+    return read_spec_file(path)[0]
+
+
+def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
+    """`load_spec` with the record that a run keeps beside its spec ({} in a file that a person wrote)."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be read ({error.strerror}): name a TOML file") from None
+    except UnicodeDecodeError:
+        raise SpecError(f"{path}: not text: a spec is TOML, as `mlp-tui recipes show tp4` prints it") from None
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        at = re.search(r"\(at line (\d+)", str(error))
+        where = f"{path}:{at[1]}" if at else str(path)
+        what = re.sub(r" \(at .*\)$", "", str(error))
+        raise SpecError(f"{where}: not TOML: {what[:1].lower()}{what[1:]}") from None
+    record = table.pop(MADE_WITH, {})
+    try:
+        spec = spec_from_table(table)
+    except SpecError as error:
+        key = str(error).partition(":")[0]
+        line = _line_of(text, key)
+        raise SpecError(f"{path}{f':{line}' if line else ''}: {error}") from None
+    beside = path.parent / spec.data.source
+    if not os.path.isabs(spec.data.source) and beside.exists() and looks_like_path(spec.data.source):
+        spec = spec.with_source(str(beside))
+    return spec, record
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    # data.source and model.init come before the options that they would drop.
+    first = sorted(table, key=lambda name: name in ("options", "init_options"))
+    for name in first:
+        value = table[name]
+        key = f"{prefix}{name}"
+        if isinstance(value, dict) and key not in FIELDS:
+            if not prefix and name not in ("data", "model", "training"):
+                raise SpecError(explain_unknown(key))
+            yield from _flatten(value, f"{key}.")
+        else:
+            yield key, value
+
+
+def _line_of(text: str, key: str) -> int | None:
+    """The line on which a dotted key is set, where it stands in its table as people write it."""
+    table = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[([\w.]+)\]", line):
+            table = header[1] + "."
+        elif (name := re.match(r"\s*([\w.]+)\s*=", line)) and table + name[1] == key:
+            return number
+    return None

@@ -1,0 +1,146 @@
+"""The process that trains one run: ``python -P -m tui.lab.trainer RUN_DIR``.
+
+It reads the run's `spec.toml`, goes on from its checkpoint where there is one, and says what it does
+in `events.jsonl`. Exit status: 0 done, stopped, or nothing left to do; 1 diverged or failed; 2 bad input.
+"""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from tui.lab.errors import LabError
+from tui.lab.eventlog import EventLog
+from tui.lab.events import Failed, Finished
+from tui.lab.files import os_error_text
+from tui.lab.processes import RunLock
+from tui.lab.runs import RunFolder
+from tui.lab.spec import Spec, SpecError
+from tui.lab.status import StatusFile
+
+WIDE_LAYER = 512
+"""From so many units on a second BLAS thread gains more than it costs beside a busy neighbour."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -P -m tui.lab.trainer", description="Trains one run folder.")
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--epochs", type=int, help="epochs in all, also on a run that has finished")
+    parser.add_argument("--pace", type=float, default=0.0, help="epochs a second; 0 for full speed")
+    parser.add_argument("--start", choices=("run", "paused", "epoch", "step"), default="run")
+    options = parser.parse_args(argv)
+    folder = RunFolder(options.run.absolute())
+    asked_to_end = _Signals()
+    try:
+        with RunLock(folder.lock_path):
+            return _train(folder, options, asked_to_end)
+    except LabError as error:  # somebody else trains it: the run itself is none the worse
+        _note(str(error))
+        return 2
+    except OSError as error:
+        _note(os_error_text(error, folder.path))
+        return 1
+
+
+class _Signals:
+    """SIGTERM and SIGINT ask for the end after the step in hand; a hang-up is nothing to a trainer."""
+
+    def __init__(self) -> None:
+        self.received = ""
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: object) -> None:
+        self.received = signal.Signals(number).name
+
+
+def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) -> int:
+    status = StatusFile(folder.status_path)
+    with EventLog(folder.events_path) as log:
+        try:
+            spec = _spec(folder, options.epochs)
+            last = log.history[-1] if log.history else None
+            if isinstance(last, Finished) and last.epochs >= spec.training.epochs:
+                _note(f"finished after {last.epochs} epochs already; --epochs trains on")
+                return 0
+            status.write("running", 0)
+            threads = threads_for(spec)
+            _limit_threads(threads)
+            # Only now: NumPy's BLAS reads its thread count when it is loaded.
+            from threadpoolctl import threadpool_limits
+
+            from tui.lab.build import USER_ERRORS
+            from tui.lab.training import Training
+
+            try:
+                with threadpool_limits(limits=threads, user_api="blas"):
+                    training = Training(folder, spec, log, status, threads=threads, signal=lambda: signals.received)
+                    return training.run(start=options.start, pace=options.pace)
+            except USER_ERRORS as error:
+                return _fail(log, status, str(error), 2)
+        except (LabError, SpecError) as error:
+            return _fail(log, status, str(error), 2)
+        except OSError as error:
+            return _fail(log, status, os_error_text(error, None if error.filename else folder.path), 1)
+        except MemoryError:
+            return _fail(log, status, "not enough memory: take smaller layers, a smaller batch or fewer samples", 1)
+        except Exception as error:
+            traceback.print_exc()
+            words = str(error).partition("\n")[0]
+            return _fail(log, status, f"{type(error).__name__}: {words} (more in {folder.log_path})", 1)
+
+
+def _spec(folder: RunFolder, epochs: int | None) -> Spec:
+    """The run's spec; more ``epochs`` are written into it. Raises SpecError, OSError."""
+    spec = folder.read_spec()
+    for key, words in spec.problems():
+        raise SpecError(f"{folder.spec_path}: {key}: {words}")
+    if epochs is not None and epochs > spec.training.epochs:
+        record = folder.read_record()
+        spec = spec.with_value("training.epochs", epochs)
+        folder.write_spec(spec, record)
+    return spec
+
+
+def threads_for(spec: Spec) -> int:
+    """BLAS threads: one for small layers, two for wide ones where this process may use two processors."""
+    if max(spec.model.hidden, default=0) < WIDE_LAYER:
+        return 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(2, usable)
+
+
+def _limit_threads(threads: int) -> None:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+        os.environ[variable] = str(threads)
+
+
+def _fail(log: EventLog, status: StatusFile, message: str, code: int) -> int:
+    """The last word on a run that cannot go on, wherever it can still be written."""
+    _note(message)
+    try:
+        log.emit(Failed(message=message), flush=True)
+    except OSError:
+        log.forget_waiting()
+        with contextlib.suppress(OSError):
+            log.emit(Failed(message=message), flush=True)
+    with contextlib.suppress(OSError):
+        status.write("failed", status.epoch)
+    return code
+
+
+def _note(message: str) -> None:
+    """A line for trainer.log."""
+    with contextlib.suppress(OSError):
+        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{os.getpid()}] {message}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

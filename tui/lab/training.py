@@ -1,0 +1,299 @@
+"""One run being trained: drains `mlcore.train.fit`, obeys commands, says and keeps what happens."""
+
+import math
+import os
+import time
+from collections.abc import Callable
+
+from mlcore.train import Diverged as FitDiverged
+from mlcore.train import EpochDone, EpochTrained, StepDone, evaluate, fit
+from tui.lab import events
+from tui.lab.build import make_loss, make_optimizer, network, order_rng, prepare
+from tui.lab.control import Inbox
+from tui.lab.errors import LabError
+from tui.lab.eventlog import EventLog
+from tui.lab.events import finite
+from tui.lab.keeper import Keeper
+from tui.lab.processes import host_name
+from tui.lab.resume import resume, to_checkpoint
+from tui.lab.runs import RunFolder
+from tui.lab.spec import Spec
+from tui.lab.status import StatusFile
+from tui.lab.steering import Start, Steering
+
+NAP_SECONDS = 0.02
+LIVE_SECONDS = 0.2
+
+
+class Training:
+    """A run from its spec, or from its checkpoint where there is one.
+
+    ``signal`` gives the name of a signal that asks for the end, or "". Raises one of USER_ERRORS, or OSError.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        spec: Spec,
+        log: EventLog,
+        status: StatusFile,
+        *,
+        threads: int,
+        signal: Callable[[], str] = lambda: "",
+    ) -> None:
+        self.folder, self.spec, self.log, self.status, self.threads = folder, spec, log, status, threads
+        self.data = prepare(spec)
+        self._record_data()
+        self.network = network(spec, self.data.in_features, len(self.data.class_names))
+        self.loss = make_loss(spec)
+        self.optimizer = make_optimizer(spec, self.network)
+        self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
+        self.keeper = Keeper(folder, self.network)
+        self.keeper.forget_later_snapshots(self.progress.completed)
+        self.steering = Steering(Inbox(folder.control_path), self._change_lr, signal)
+        self._epoch_began = 0.0
+
+    def _record_data(self) -> None:
+        """Writes the data's sha256 into the spec file, or holds the data against the one that is there."""
+        record = self.folder.read_record()
+        sha = self.data.dataset.sha256
+        if record.get("data_sha256", sha) != sha:
+            raise LabError(f"{self.spec.data.source}: not the data that this run began with: start a new run")
+        if "data_sha256" not in record:
+            self.folder.write_spec(self.spec, {**record, "data_sha256": sha})
+
+    def run(self, *, start: Start = "run", pace: float = 0.0) -> int:
+        """Trains to the last epoch or until told to stop. Returns 0, or 1 where it diverged."""
+        t = self.spec.training
+        self.steering.begin(start, pace)
+        self._announce()
+        self.keeper.write_live(self._place())
+        steps = fit(
+            self.network,
+            self.loss,
+            self.optimizer,
+            self.data.train,
+            self.data.validation,
+            epochs=t.epochs,
+            batch_size=t.batch_size,
+            sampling=t.sampling,
+            schedule=t.schedule,
+            rng=order_rng(self.spec),
+            position=self.progress.position,
+        )
+        self._epoch_began = time.monotonic()
+        while True:
+            self._attend()
+            if self.progress.completed < t.epochs:
+                if self.steering.paused:
+                    self._stand_still()
+                if self.steering.stop_reason:
+                    return self._stopped()
+                self.progress.apply_changes()
+            began = time.perf_counter()
+            event = next(steps, None)
+            elapsed = time.perf_counter() - began
+            match event:
+                case StepDone():
+                    self.progress.epoch_seconds += elapsed
+                    self._after_step(event)
+                case EpochTrained():
+                    self.progress.epoch_seconds += elapsed
+                case EpochDone():
+                    self._after_epoch(event, validation_seconds=elapsed)
+                case FitDiverged():
+                    return self._diverged(event)
+                case None:
+                    return self._finished()
+
+    # On the way
+
+    def _announce(self) -> None:
+        """`started` on the run's first line, `resumed` whenever it is taken up again."""
+        if any(isinstance(event, events.Started) for event in self.log.history):
+            self._say_resumed()
+            return
+        X, y = self.data.train
+        size = self.spec.training.batch_size
+        batch_size = len(X) if size == "full" else min(int(size), len(X))
+        started = events.Started(
+            run=str(self.folder.path),
+            engine="layers",
+            epochs=self.spec.training.epochs,
+            samples=len(X),
+            validation_samples=len(self.data.validation[0]) if self.data.validation else 0,
+            test_samples=len(self.data.test[0]) if self.data.test else 0,
+            features=self.data.in_features,
+            classes=len(self.data.class_names),
+            parameters=sum(parameter.data.size for parameter in self.network.parameters()),
+            batch_size=batch_size,
+            batches=math.ceil(len(X) / batch_size),
+            threads=self.threads,
+            host=host_name(),
+            pid=os.getpid(),
+            data_sha256=self.data.dataset.sha256,
+            initial_loss=finite(evaluate(self.network, self.loss, X, y).loss),
+        )
+        self.log.emit(started, flush=True)
+
+    def _say_resumed(self) -> None:
+        completed, batch = self._place()
+        self.log.emit(events.Resumed(epoch=completed, batch=batch, epochs=self.spec.training.epochs), flush=True)
+
+    def _after_step(self, step: StepDone) -> None:
+        if self.steering.pause_after == "step":
+            single = events.Step(
+                epoch=step.epoch,
+                batch=step.batch,
+                batches=step.batches,
+                loss=finite(step.loss),
+                lr=self.optimizer.lr,
+            )
+            self.log.emit(single)
+            self.steering.step_done(last_of_epoch=step.batch == step.batches)
+
+    def _after_epoch(self, done: EpochDone, *, validation_seconds: float) -> None:
+        progress = self.progress
+        progress.completed = done.epoch
+        seconds, progress.epoch_seconds = progress.epoch_seconds, 0.0
+        progress.seconds += seconds
+        score = done.train_loss if done.val_loss is None else done.val_loss
+        # A NaN is never the lowest.
+        if math.isfinite(score) and (progress.best_score is None or score < progress.best_score):
+            progress.best_score, progress.best_epoch = score, done.epoch
+            self.keeper.hold_best(done.epoch, score)
+        progress.last_epoch = events.Epoch(
+            epoch=done.epoch,
+            train_loss=finite(done.train_loss),
+            train_accuracy=finite(done.train_accuracy),
+            val_loss=finite(done.val_loss),
+            val_accuracy=finite(done.val_accuracy),
+            last_batch_loss=finite(done.last_batch_loss),
+            lr=done.lr,
+            seconds=seconds,
+            validation_seconds=validation_seconds,
+            samples_per_second=len(self.data.train[0]) / max(seconds, 1e-9),
+            best_epoch=progress.best_epoch,
+        )
+        self.log.emit(progress.last_epoch)
+        self.keeper.write_snapshot(self._place())
+        self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
+        if self.keeper.due:
+            self._checkpoint()
+        self.steering.epoch_done()
+        if done.epoch < self.spec.training.epochs:
+            self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        """Waits until the next epoch is due. No time that is reported knows of it."""
+        while left := self.steering.wait_left(self._epoch_began):
+            self._attend()
+            time.sleep(min(left, NAP_SECONDS))
+        self._epoch_began = time.monotonic()
+
+    def _stand_still(self) -> None:
+        completed, batch = self._place()
+        self.log.emit(events.Paused(epoch=completed, batch=batch), flush=True)
+        self.keeper.write_live(self._place())
+        self.status.write("paused", completed)
+        while self.steering.paused and not self.steering.stop_reason:
+            time.sleep(NAP_SECONDS)
+            self._attend()
+            if self.keeper.due and self.keeper.saved_place != self._place():
+                self._checkpoint()
+        self._epoch_began = time.monotonic()
+        if not self.steering.stop_reason:
+            self._say_resumed()
+            self.status.write("running", completed)
+
+    def _attend(self) -> None:
+        """What is looked after between two steps: commands, heartbeat, events that wait."""
+        if self.steering.look():
+            self.log.flush(force=False)
+            self.status.beat(self.progress.completed)
+
+    def _change_lr(self, lr: float) -> None:
+        position = self.progress.position
+        position.lr = lr
+        self.progress.changes = []  # what a person asks for now holds from here on
+        self.log.emit(events.Changed(lr=lr, epoch=position.epoch, batch=position.batch), flush=True)
+
+    def _place(self) -> tuple[int, int]:
+        return self.progress.completed, self.progress.position.batch
+
+    def _checkpoint(self) -> None:
+        self.log.flush()
+        last = to_checkpoint(
+            self.progress, self.spec, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
+        )
+        best = self.keeper.write_checkpoints(last, self._place())
+        completed, batch = self._place()
+        self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
+
+    # Endings
+
+    def _finished(self) -> int:
+        if self.keeper.saved_place != self._place():
+            self._checkpoint()
+        self.keeper.write_live(self._place())
+        test = evaluate(self.network, self.loss, *self.data.test) if self.data.test else None
+        last = self.progress.last_epoch
+        finished = events.Finished(
+            run=str(self.folder.path),
+            epochs=self.progress.completed,
+            seconds=self.progress.seconds,
+            train_loss=last.train_loss if last else None,
+            train_accuracy=last.train_accuracy if last else None,
+            val_loss=last.val_loss if last else None,
+            val_accuracy=last.val_accuracy if last else None,
+            test_loss=finite(test.loss) if test else None,
+            test_accuracy=finite(test.accuracy) if test else None,
+            last_batch_loss=last.last_batch_loss if last else None,
+            best_epoch=self.progress.best_epoch,
+        )
+        self.log.emit(finished, flush=True)
+        self.status.write("finished", self.progress.completed)
+        return 0
+
+    def _stopped(self) -> int:
+        self._checkpoint()
+        self.keeper.write_live(self._place())
+        completed, batch = self._place()
+        stopped = events.Stopped(
+            run=str(self.folder.path),
+            epochs=completed,
+            batch=batch,
+            seconds=self.progress.seconds + self.progress.epoch_seconds,
+            reason=self.steering.stop_reason,
+        )
+        self.log.emit(stopped, flush=True)
+        self.status.write("stopped", completed)
+        return 0
+
+    def _diverged(self, event: FitDiverged) -> int:
+        """No checkpoint: the one of before the trouble is the one to go on from."""
+        self.log.flush()
+        self.keeper.write_best()
+        diverged = events.Diverged(
+            epoch=event.epoch,
+            batch=event.batch,
+            tensor=event.tensor,
+            loss=finite(event.loss),
+            lr=event.lr,
+            message=divergence_text(event),
+        )
+        self.log.emit(diverged, flush=True)
+        self.status.write("diverged", self.progress.completed)
+        return 1
+
+
+def divergence_text(event: FitDiverged) -> str:
+    """What went wrong where, and what to do, in one sentence."""
+    where = f"in epoch {event.epoch}, batch {event.batch}"
+    if event.tensor == "input":
+        return f"The data itself holds a number that is not finite ({where}): look at it, or scale it."
+    advice = f"the steps are too long: try a learning rate below {event.lr:g}, such as {event.lr / 10:g}."
+    if event.tensor in ("output", "loss"):
+        return f"The {event.tensor} left the finite numbers {where}; {advice}"
+    what = "gradient" if event.tensor.endswith(".grad") else "values"
+    return f"The {what} of {event.tensor.removesuffix('.grad')} left the finite numbers {where}; {advice}"
