@@ -1,11 +1,9 @@
 """The command line: `mlp-tui`. Thin, and quick to start: each command imports what it needs when it runs."""
 
 import contextlib
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +13,7 @@ from tui.commands import data, gradcheck, recipes
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
+from tui.entry import foreign_datasets
 
 # typer has carried click inside itself for some versions and asked for it in others.
 _ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
@@ -70,17 +69,6 @@ def root(
             err=True,
         )
         raise typer.Exit(2)
-
-
-def foreign_datasets() -> str:
-    """Where a `datasets` that is not ours would be imported from; "" where all is well."""
-    spec = importlib.util.find_spec("datasets")
-    found = Path(spec.origin).parent if spec is not None and spec.origin else None
-    ours = Path(__file__).resolve().parents[1] / "datasets"
-    if found is None or found.resolve() != ours:
-        return str(spec.origin if spec is not None and spec.origin else "datasets")
-    # Installed later into the same environment, it writes its files over and between ours.
-    return str(found) if (found / "arrow_dataset.py").exists() else ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from tests.cli.support import QUICK, ROOT, assert_one_error_line, environment, mlp_tui
-from tui.cli import foreign_datasets, main
+from tui.cli import main
+from tui.entry import foreign_datasets
 
 
 @pytest.mark.parametrize(

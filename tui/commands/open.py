@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tui.app.capabilities import usable
 from tui.commands.experiment import Data, RecipeName, RunsDir, Settings, SpecFile, read_experiment
 from tui.commands.output import bad_input
 from tui.commands.train import train
@@ -31,9 +32,9 @@ def open_application(
 
         spec = read_experiment(spec_file, recipe, data, settings)
         folder = choose_runs_dir(runs_dir)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        typer.echo("no terminal to open the application in: training as `mlp-tui train` would", err=True)
+    if reason := usable(os.environ, sys.stdin.isatty(), sys.stdout.isatty()):
+        typer.echo(f"{reason}: training as `mlp-tui train` would", err=True)
         return train(spec_file, recipe, data, settings, runs_dir=runs_dir)
     from tui.app.launch import run
 
-    return run(spec, runs_dir=folder, glyphs=glyphs, mouse=mouse)
+    return run(spec, recipe=recipe or "", runs_dir=folder, glyphs=glyphs, mouse=mouse)
