@@ -33,7 +33,7 @@ def open_application(
         spec = read_experiment(spec_file, recipe, data, settings)
         folder = choose_runs_dir(runs_dir)
     if reason := usable(os.environ, sys.stdin.isatty(), sys.stdout.isatty()):
-        typer.echo(f"{reason}: training as `mlp-tui train` would", err=True)
+        typer.echo(f"no terminal to open the application in ({reason}): training as `mlp-tui train` would", err=True)
         return train(spec_file, recipe, data, settings, runs_dir=runs_dir)
     from tui.app.launch import run
 
