@@ -10,7 +10,7 @@ net.step(lr=0.1)
 from mlcore.activations import ACTIVATIONS, ELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.gradcheck import check_gradient, iter_gradient_check
 from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
-from mlcore.init import INITIALISATIONS, initialise
+from mlcore.init import INITIALISATIONS, check_init_options, initialise
 from mlcore.layers import Dropout, Flatten, Identity, Layer, Linear, Parameter, Sequential, inference_mode
 from mlcore.losses import (
     LOSSES,
@@ -22,7 +22,7 @@ from mlcore.losses import (
     softmax,
 )
 from mlcore.metrics import accuracy, confusion_matrix
-from mlcore.model import LayerInfo, MLPClassifier, build_mlp, describe
+from mlcore.model import MLPClassifier, build_mlp
 from mlcore.optim import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
 from mlcore.schedules import SCHEDULES
 from mlcore.train import Diverged, EpochDone, EpochTrained, Evaluation, Position, StepDone, evaluate, fit
@@ -50,7 +50,6 @@ __all__ = [
     "GradientReport",
     "Identity",
     "Layer",
-    "LayerInfo",
     "LeakyReLU",
     "Linear",
     "MLPClassifier",
@@ -69,8 +68,8 @@ __all__ = [
     "accuracy",
     "build_mlp",
     "check_gradient",
+    "check_init_options",
     "confusion_matrix",
-    "describe",
     "evaluate",
     "fit",
     "inference_mode",
