@@ -1,6 +1,6 @@
 """Makes docs/train.svg, the README's picture, from a real run.
 
-    python docs/screenshot.py
+python docs/screenshot.py
 """
 
 import asyncio
@@ -38,6 +38,7 @@ async def main() -> None:
                 await pilot.pause(0.05)
     # The picture must not fetch a font from anywhere: the reader's own monospace does.
     svg = re.sub(r"@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = svg.replace("Fira Code", "ui-monospace, Menlo, DejaVu Sans Mono")
     (HERE / "train.svg").write_text(svg, encoding="utf-8")
 

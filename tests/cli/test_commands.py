@@ -331,3 +331,18 @@ def test_a_terminal_gets_a_bar(tmp_path) -> None:
     assert process.wait(30) == 0
     assert b"60 training, 20 validation, 20 test samples" in shown
     assert str(tmp_path).encode() in shown.replace(b"\r\n", b"")
+
+
+def test_making_data_never_writes_over_a_file_unasked(tmp_path) -> None:
+    kept = tmp_path / "mine.csv"
+    kept.write_text("a,b\n1,2\n")
+    refused = mlp_tui(tmp_path, "data", "make", "moons", "-o", str(kept))
+    assert refused.status == 2
+    assert "--force" in refused.err
+    assert kept.read_text() == "a,b\n1,2\n"
+    assert mlp_tui(tmp_path, "data", "make", "moons", "-o", str(kept), "--force").status == 0
+    assert len(kept.read_text().splitlines()) == 1001
+
+
+def test_an_option_without_its_table_is_pointed_there(tmp_path) -> None:
+    assert "did you mean data.options.drop?" in mlp_tui(tmp_path, "train", "--set", "drop=Name").err

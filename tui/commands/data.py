@@ -92,6 +92,7 @@ def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in set; `mlp-tui data list` names them.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .npz file.")],
     option: Options = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     json: Json = False,
 ) -> int:
     """Make a built-in set and write it into a file."""
@@ -104,6 +105,8 @@ def make(
             raise LabError(f"{name}: no such set; there are {', '.join(GENERATORS)}")
         if output.suffix not in _WRITERS:
             raise LabError(f"{output}: expected a name that ends in {' or '.join(_WRITERS)}")
+        if output.exists() and not force:
+            raise LabError(f"{output}: is there already: choose another name, or write over it with --force")
         dataset = load(name, **_read_options(option))
         try:
             write_atomic(output, _WRITERS[output.suffix](dataset))

@@ -190,9 +190,16 @@ _ALL = (
 FIELDS: dict[str, Field] = {field.key: field for field in _ALL}
 
 
+SOURCE_OPTIONS = ("n_samples", "noise", "random_state", "target", "drop", "missing", "delimiter", "decimal", "header")
+"""Options of data sources that people write without their table."""
+
+
 def explain_unknown(key: str) -> str:
+    name = key.split(".")[-1]
+    if name in SOURCE_OPTIONS:
+        return f"{key}: no such setting; did you mean data.options.{name}?"
     near = difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.5)
     if not near:  # lr for training.lr
-        near = [known for known in FIELDS if known.split(".")[-1] == key.split(".")[-1]][:1]
-    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(FIELDS)}"
+        near = [known for known in FIELDS if known.split(".")[-1] == name][:1]
+    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(FIELDS)}, and data.options.NAME"
     return f"{key}: no such setting; {hint}"
