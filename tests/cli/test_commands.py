@@ -241,7 +241,7 @@ def test_data(tmp_path, capsys) -> None:
         assert main(["data", "make", "moons", "-o", file, *options]) == 0
         captured = capsys.readouterr()
         assert (captured.out, captured.err) == ("", f"{file}: 50 samples, 2 features\n")
-        assert main(["data", "make", "moons", "-o", file, *options, "--json"]) == 0
+        assert main(["data", "make", "moons", "-o", file, *options, "--force", "--json"]) == 0
         captured = capsys.readouterr()
         assert captured.err == ""
         made = json.loads(captured.out)
