@@ -38,12 +38,12 @@ class Modal(ModalScreen):
 
     def dismiss(self, result: object = None) -> AwaitComplete:
         """Closes once: a second Enter in the same moment finds nothing more to close."""
-        if self._closed:
+        if self._dismissed:
             return AwaitComplete()
-        self._closed = True
+        self._dismissed = True
         return super().dismiss(result)
 
-    _closed = False
+    _dismissed = False
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -75,7 +75,7 @@ class GradientsScreen(BenchScreen):
 
     @property
     def _wide(self) -> bool:
-        return self.size.width >= 100
+        return self.size.width >= 112
 
     def _draw_table(self, session: Session) -> None:
         table = self.query_one(Table)
