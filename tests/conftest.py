@@ -1,0 +1,56 @@
+"""What every test stands on: nothing is written outside a temporary folder, nothing depends on the shell."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# A slow machine is no failure of the code.
+settings.register_profile("bench", deadline=None, max_examples=60)
+settings.load_profile("bench")
+
+SHELL = (
+    "NO_COLOR",
+    "COLORTERM",
+    "LC_ALL",
+    "TMUX",
+    "STY",
+    "SSH_CONNECTION",
+    "SSH_CLIENT",
+    "SSH_TTY",
+    "TEXTUAL",
+    "TEXTUAL_THEME",
+    "TEXTUAL_ANIMATIONS",
+)
+"""Variables of the shell that would change what is drawn."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's own runs and settings are neither read nor written."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLP_TUI_RUNS_DIR", str(home / "runs"))
+        for name in ("DATA", "CONFIG", "CACHE", "STATE"):
+            patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+        for name in SHELL:
+            patch.delenv(name, raising=False)
+        patch.setenv("LANG", "C.UTF-8")
+        yield
+
+
+@pytest.fixture
+def runs_dir(tmp_path: Path) -> Path:
+    """Where this test's runs are kept."""
+    return tmp_path / "runs"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real data sets that MLP_TUI_TEST_DATA names; without it the test is skipped."""
+    named = os.environ.get("MLP_TUI_TEST_DATA", "")
+    if not named or not Path(named).is_dir():
+        pytest.skip("MLP_TUI_TEST_DATA names no folder of real data sets")
+    return Path(named)
