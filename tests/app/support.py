@@ -107,7 +107,7 @@ class FakeMaps:
 
 def bench(spec: Spec | None = None, *, recipe: str = "", ascii: bool = False, **options: Any) -> BenchApp:
     """The application with a `FakeRuns`; ``spec`` None is the first launch."""
-    runs = FakeRuns()
+    runs: Any = FakeRuns()
     capabilities = ASCII if ascii else Capabilities()
     app = BenchApp(
         spec,
@@ -115,7 +115,7 @@ def bench(spec: Spec | None = None, *, recipe: str = "", ascii: bool = False, **
         runs_dir=NO_RUNS,
         runs=runs,
         capabilities=capabilities,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
     runs.app = app
     app.data = DirectData(app)

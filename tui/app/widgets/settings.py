@@ -44,7 +44,7 @@ def in_words(key: str, spec: Spec) -> str:
     field = field_of(key, spec)
     if field is None:
         return ""
-    unit = f" in {field.unit}" if field.unit else ""
+    unit = f", in {field.unit}" if field.unit and field.unit not in field.help else ""
     shown = show_value(field, default_of(key, spec)) or "none"
     return f"{field.label}: {field.help}{unit}. Default {shown}, ‹Delete› sets it back"
 
