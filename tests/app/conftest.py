@@ -1,5 +1,6 @@
 """Fixtures of the application's tests."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,15 @@ def _quick_pilot(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
     if request.path.parent.name != "charts":
         monkeypatch.setattr("textual._wait.SLEEP_GRANULARITY", 0.002, raising=False)
         monkeypatch.setattr("textual._wait.SLEEP_IDLE", 0.0005, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rubbish_collected_seldom() -> Iterator[None]:
+    """A hundred applications leave many objects behind, and looking through them all takes a quarter of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 50)
+    yield
+    gc.set_threshold(*before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,6 @@ from tui.app.actions import ACTIONS, SCREENS, bindings
 from tui.app.capabilities import Capabilities
 from tui.app.facts import ExperimentOpened, Noticed, Redone, SettingChanged, Undone
 from tui.app.glyphs import GLYPHS
-from tui.app.launch import write_crash
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
 from tui.app.services.data import DataService
@@ -301,6 +300,8 @@ class BenchApp(App[int]):
             super()._handle_exception(error)
             return
         if not self._return_code:
+            from tui.app.crash import write_crash
+
             where = write_crash(error, self.runs_dir)
             run = self.session.run
             going = f" {goodbye(run.name)}" if run is not None and run.alive else ""

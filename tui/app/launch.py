@@ -1,4 +1,4 @@
-"""Opens the application on the terminal at hand, and keeps what happened where it stopped over a mistake."""
+"""Opens the application on the terminal at hand."""
 
 import codecs
 import os
@@ -43,19 +43,3 @@ def _ascii_only() -> None:
 def _without_accent(character: str) -> str:
     bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
     return bare if len(bare) == 1 else "?"
-
-
-def write_crash(error: Exception, runs_dir: Path) -> str:
-    """Keeps the traceback for whoever mends it, and says where."""
-    import tempfile
-    import traceback
-
-    text = "".join(traceback.format_exception(error))
-    for folder in (runs_dir, Path(tempfile.gettempdir())):
-        path = folder / "mlp-tui-crash.log"
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError:
-            continue
-        return f"what happened is in {path}"
-    return f"{type(error).__name__}: {error}"

@@ -1,6 +1,6 @@
 """What every screen is: a top line, a body of panels, a sentence, a line of keys."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -85,10 +85,7 @@ class BenchScreen(Screen):
 
     @property
     def bench(self) -> "BenchApp":
-        from tui.app.app import BenchApp
-
-        assert isinstance(self.app, BenchApp)
-        return self.app
+        return cast("BenchApp", self.app)
 
     @property
     def glyphs(self) -> GlyphSet:

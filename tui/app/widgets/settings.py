@@ -1,7 +1,7 @@
 """A form whose rows are settings of the experiment: it steps, types, checks and explains them."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
 
@@ -82,10 +82,7 @@ class SettingsForm(Form):
 
     @property
     def bench(self) -> "BenchApp":
-        from tui.app.app import BenchApp
-
-        assert isinstance(self.app, BenchApp)
-        return self.app
+        return cast("BenchApp", self.app)
 
     def on_form_rows_stepped(self, message: FormRows.Stepped) -> None:
         spec = self.bench.session.spec
