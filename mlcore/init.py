@@ -25,9 +25,10 @@ GAINS = {
     "relu": sqrt(2),
     "leaky_relu": sqrt(2 / (1 + 0.01**2)),
     "elu": sqrt(2),
+    "gelu": sqrt(2),
     "silu": sqrt(2),
 }
-"""torch.nn.init.calculate_gain; ELU and SiLU, which it leaves out, are treated as the ReLU they smooth."""
+"""torch.nn.init.calculate_gain; ELU, GELU and SiLU, which it leaves out, are treated as the ReLU they smooth."""
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,26 @@ def initialise(
     rng: np.random.Generator,
     activation: str = "relu",
     dtype: npt.DTypeLike = np.float32,
+    bias_init: str | None = None,
     **options: Any,
 ) -> tuple[Array, Array]:
     """W (fan_out, fan_in) and b (fan_out,) drawn by the initialisation `name`.
 
-    activation: what follows the layer, for the gain of kaiming and xavier. options: std for `normal`, seed
-    and draws_before for `micrograd`. Raises ValueError for an unknown name, activation or option.
+    activation: what follows the layer, for the gain of kaiming and xavier. bias_init: the name of another
+    initialisation to take b from, "zeros" for none. options: std for `normal`, seed and draws_before for
+    `micrograd`. Raises ValueError for an unknown name, activation or option.
     """
-    if name not in INITIALISATIONS:
-        raise ValueError(f"unknown initialisation {name!r}: choose one of {', '.join(INITIALISATIONS)}")
+    for given in (name, bias_init):
+        if given is not None and given not in INITIALISATIONS:
+            raise ValueError(f"unknown initialisation {given!r}: choose one of {', '.join(INITIALISATIONS)}")
     if activation not in GAINS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(GAINS)}")
     draw = INITIALISATIONS[name].draw
     if unknown := [option for option in options if option not in signature(draw).parameters]:
         raise ValueError(f"initialisation {name!r} does not take {', '.join(unknown)}")
     W, b = draw(fan_in, fan_out, rng, activation, **options)
+    if bias_init is not None:
+        b = INITIALISATIONS[bias_init].draw(fan_in, fan_out, rng, activation)[1]
     return W.astype(dtype), b.astype(dtype)
 
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
 from mlcore.activations import ACTIVATIONS, ReLU, Sigmoid
-from mlcore.layers import Dropout, Flatten, Layer, Linear, Parameter, Sequential, inference_mode
+from mlcore.conv import Conv2d
+from mlcore.layers import Dropout, Flatten, Layer, Linear, Parameter, Sequential, Unflatten, inference_mode
 from mlcore.losses import CrossEntropyLoss, one_hot
 from mlcore.metrics import accuracy
 
@@ -26,13 +27,16 @@ def build_mlp(
     dropout: float = 0.0,
     init: str = "torch",
     init_options: Mapping[str, Any] | None = None,
+    bias: bool | str = True,
+    bias_init: str | None = None,
     output: str = "linear",
     rng: np.random.Generator,
     dtype: npt.DTypeLike = np.float32,
 ) -> Sequential:
     """Linear, activation, Dropout (where dropout > 0) for each hidden size, then Linear(.., out_features).
 
-    hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw.
+    hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw. bias,
+    bias_init: as in Linear.
     output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
     ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
     from it. Raises ValueError for an unknown name or a size below 1.
@@ -48,7 +52,9 @@ def build_mlp(
     dropout_rng = rng.spawn(1)[0] if dropout > 0 else None
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
-        layers.append(Linear(fan_in, fan_out, init=init, init_options=options, rng=rng, dtype=dtype))
+        layers.append(
+            Linear(fan_in, fan_out, bias, init=init, init_options=options, bias_init=bias_init, rng=rng, dtype=dtype)
+        )
         if init == "micrograd":  # one stream of numbers runs through all layers
             options["draws_before"] = options.get("draws_before", 0) + fan_in * fan_out
         layers.append(ACTIVATIONS[activation]())
@@ -130,7 +136,8 @@ class MLPClassifier:
     def predict(self, x: Array) -> IntArray:
         """The most probable class of each row, (n,), without dropout."""
         with inference_mode(self.net):
-            return self.criterion.predict(self.net.forward(x))
+            labels: IntArray = self.criterion.predict(self.net.forward(x))
+            return labels
 
     def validate(self, x: Array, y: npt.ArrayLike) -> float:
         """The share of right predictions, 0..1."""
@@ -230,6 +237,8 @@ def _detail(layer: Layer) -> str:
         return f"p {layer.p:g}"
     if isinstance(layer, Sigmoid) and layer.derivative == "detached":
         return "detached"
-    if isinstance(layer, Flatten):
+    if isinstance(layer, Conv2d):
+        return f"{layer.in_channels} → {layer.out_channels}, {repr(layer).split(', ', 2)[2].rstrip(')')}"
+    if isinstance(layer, Flatten | Unflatten):
         return ""
     return repr(layer).partition("(")[2].rstrip(")")
