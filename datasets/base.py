@@ -100,11 +100,6 @@ class Dataset:
         return np.bincount(self.y, minlength=self.n_classes)
 
     @cached_property
-    def image_shape(self) -> tuple[int, ...] | None:
-        """(height, width[, channels]) if the samples are images, else None."""
-        return self.shape if self.X.ndim > 2 else square_image(self.X)
-
-    @cached_property
     def constant_columns(self) -> int:
         """Features that have the same value in every sample."""
         return int(np.count_nonzero(self.X.min(axis=0) == self.X.max(axis=0)))

@@ -17,6 +17,7 @@ SCALES: dict[str, str] = {
     "symmetric": "pixels to -1..1: first as unit, then (x - .5) / .5",
 }
 
+SMALLER = "give the numbers in another unit, or leave their column out"
 CHUNK = 4096  # rows scaled at a time: the float64 working copy stays small
 
 
@@ -29,13 +30,22 @@ class Scale:
     scale: NDArray[np.float64]
 
     def __call__(self, X: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[Any]:
-        """Scaled copy of X (n, ...), same shape. Computed in float64, then rounded to dtype."""
+        """Scaled copy of X (n, ...), same shape. Computed in float64, then rounded to dtype.
+
+        Raises DataError where a number is too large for that.
+        """
         X = np.asarray(X)
         out = np.empty(X.shape, dtype)
-        for start, chunk in _chunks(X):
-            chunk -= self.shift
-            chunk /= self.scale
-            out[start : start + len(chunk)] = chunk
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start, chunk in _chunks(X):
+                chunk -= self.shift
+                chunk /= self.scale
+                rows = out[start : start + len(chunk)]
+                rows[...] = chunk
+                # A finite sum means finite terms, and costs less than looking at each one.
+                if not np.isfinite(rows.sum()) and np.isinf(rows).any():
+                    largest = f"{np.abs(X[start : start + len(chunk)]).max():.3g}"
+                    raise DataError(f"scale {self.name}: {largest} is too large for {out.dtype}: {SMALLER}")
         return out
 
     def inverse(self, Z: ArrayLike) -> NDArray[np.float64]:
@@ -46,19 +56,22 @@ class Scale:
 def fit_scale(name: str, X_train: ArrayLike) -> Scale:
     """Fit the named scale on X_train (n, ...). A constant feature keeps its unit (it becomes 0).
 
-    Raises DataError for an unknown name, for no rows, and for "unit" and "symmetric" on numbers that are not
-    pixels (below 0, or above 255).
+    Raises DataError for an unknown name, for no rows, for numbers whose mean, deviation or range no float64
+    holds, and for "unit" and "symmetric" on numbers that are not pixels (below 0, or above 255).
     """
     X = np.asarray(X_train)
     if name not in SCALES:
         raise DataError(f"scale: expected one of {', '.join(SCALES)}; received {quote(name)}")
     if X.size == 0:
         raise DataError(f"scale {name}: there are no training rows to fit it on")
-    if name == "standard":
-        return _standard(X)
-    if name == "minmax":
-        low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
-        return Scale(name, low, np.where(high > low, high - low, 1.0))
+    if name in ("standard", "minmax"):
+        with np.errstate(over="ignore", invalid="ignore"):
+            fitted = _standard(X) if name == "standard" else _minmax(X)
+        usable = np.isfinite(fitted.shift) & np.isfinite(fitted.scale)
+        if not usable.all():
+            largest = f"{np.abs(X[:, ~usable]).max():.3g}"
+            raise DataError(f"scale {name}: numbers such as {largest} are too large for it: {SMALLER}")
+        return fitted
     if name == "none":
         return Scale(name, np.array(0.0), np.array(1.0))
     brightest = _brightest_pixel(name, X)
@@ -77,6 +90,11 @@ def _standard(X: NDArray[Any]) -> Scale:
     constant = X.min(axis=0) == X.max(axis=0)
     deviation = np.sqrt(squares / len(X))
     return Scale("standard", np.where(constant, X[0], mean), np.where(constant | (deviation == 0), 1.0, deviation))
+
+
+def _minmax(X: NDArray[Any]) -> Scale:
+    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    return Scale("minmax", low, np.where(high > low, high - low, 1.0))
 
 
 def _brightest_pixel(name: str, X: NDArray[Any]) -> float:

@@ -25,7 +25,7 @@ from mlcore.conv import AvgPool2d, Conv2d, MaxPool2d
 from mlcore.finder import LRCurve, LRPoint, find_lr, iter_find_lr
 from mlcore.gradcheck import check_gradient, iter_gradient_check
 from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
-from mlcore.init import INITIALISATIONS, initialise
+from mlcore.init import INITIALISATIONS, check_init_options, initialise
 from mlcore.layers import (
     Dropout,
     Flatten,
@@ -48,7 +48,7 @@ from mlcore.losses import (
     softmax,
 )
 from mlcore.metrics import accuracy, confusion_matrix, r2_score
-from mlcore.model import LayerInfo, MLPClassifier, build_mlp, describe
+from mlcore.model import MLPClassifier, build_mlp
 from mlcore.normalization import BatchNorm1d, LayerNorm
 from mlcore.optim import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
 from mlcore.perceptron import DeltaRule, Perceptron
@@ -101,7 +101,6 @@ __all__ = [
     "LRCurve",
     "LRPoint",
     "Layer",
-    "LayerInfo",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -128,10 +127,10 @@ __all__ = [
     "accuracy",
     "build_mlp",
     "check_gradient",
+    "check_init_options",
     "clip_grad_norm_",
     "clip_grad_value_",
     "confusion_matrix",
-    "describe",
     "evaluate",
     "find_lr",
     "fit",

@@ -143,6 +143,8 @@ def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differenc
     error = np.where(right & judged & drowned, 0.0, error)  # the ratio of two roundings says nothing
     errors = np.full(shape, np.nan)
     errors.ravel()[differences.chosen] = error
+    wrong = np.zeros(shape, dtype=bool)
+    wrong.ravel()[differences.chosen] = ~right
     if ok and judged.any() and drowned.all() and (analytic.any() or numeric.any()):
         diagnosis = "too small to tell from rounding"
 
@@ -164,5 +166,6 @@ def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differenc
         ok=ok,
         diagnosis=diagnosis,
         errors=errors,
+        wrong=wrong,
         kink_entries=[index for index, kink in zip(indices, differences.kink, strict=True) if kink],
     )

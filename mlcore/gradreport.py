@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from mlcore._typing import Array
 
@@ -25,7 +26,7 @@ class TensorCheck:
     loss_plus and loss_minus (the loss at +eps and -eps) belong to that entry. kinks: how many entries
     crossed a kink; kink_entries are their indices. ok: all entries within the tolerance. diagnosis: what is
     wrong, in words; "" where nothing is to say. errors: the relative error of each entry, nan where not
-    compared.
+    compared. wrong: True for each entry that the report's rule fails. Both have the tensor's shape.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TensorCheck:
     ok: bool
     diagnosis: str
     errors: Array = field(repr=False, compare=False)
+    wrong: npt.NDArray[np.bool_] = field(repr=False, compare=False)
     kink_entries: list[tuple[int, ...]] = field(default_factory=list, repr=False)
 
     @property
@@ -68,6 +70,11 @@ class GradientReport:
     @property
     def ok(self) -> bool:
         return all(tensor.ok for tensor in self.tensors)
+
+    @property
+    def rule(self) -> str:
+        """When an entry is right, with a analytic and n numeric."""
+        return f"|a - n| <= {self.rtol:g} |n| + {self.atol:g} max|n| + rounding"
 
     @property
     def max_relative_error(self) -> float:

@@ -6,9 +6,8 @@ names).
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from inspect import signature
 from math import sqrt
 from typing import Any
 
@@ -32,8 +31,26 @@ GAINS = {
 
 
 @dataclass(frozen=True)
+class InitOption:
+    """A number that an initialisation takes; `low` and `high` are the least and the greatest allowed."""
+
+    name: str
+    type: type[int] | type[float]
+    default: int | float
+    low: int | float
+    high: int | float
+
+
+# Numbers from 1e6 on overflow float32 within a few layers.
+STD = InitOption("std", float, 0.01, 0.0, 1e6)
+SEED = InitOption("seed", int, 42, 0, 2**32 - 1)
+# As many as the weights of two networks of a size that nobody trains here.
+DRAWS_BEFORE = InitOption("draws_before", int, 0, 0, 200_000_000)
+
+
+@dataclass(frozen=True)
 class Initialisation:
-    """One way to start: its name, its formula, why one would want it, and how it draws.
+    """One way to start: its name, its formula, why one would want it, how it draws, and its options.
 
     draw(fan_in, fan_out, rng, activation, **options) gives (W, b) in float64; std(fan_in, fan_out,
     activation, **options) gives the standard deviation that the formula asks of W.
@@ -44,6 +61,28 @@ class Initialisation:
     why: str
     draw: Callable[..., tuple[Array, Array]]
     std: Callable[..., float]
+    options: tuple[InitOption, ...] = ()
+
+
+def check_init_options(name: str, options: Mapping[str, Any]) -> None:
+    """Raises ValueError, in words, for an unknown initialisation and for an option that it does not take.
+
+    An option must be one of the initialisation's own, a number of its type, and within its limits.
+    """
+    if name not in INITIALISATIONS:
+        raise ValueError(f"unknown initialisation {name!r}: choose one of {', '.join(INITIALISATIONS)}")
+    known = {option.name: option for option in INITIALISATIONS[name].options}
+    for given, value in options.items():
+        if given not in known:
+            there = f"its options are {', '.join(known)}" if known else "it has no options"
+            raise ValueError(f"initialisation {name!r} does not take {given}: {there}")
+        option = known[given]
+        numbers = (int, np.integer) if option.type is int else (int, float, np.integer, np.floating)
+        # True is an int, and NaN lies within no limits.
+        if isinstance(value, bool) or not isinstance(value, numbers) or not option.low <= value <= option.high:
+            kind = "a whole number" if option.type is int else "a number"
+            limits = f"from {option.low:,.0f} to {option.high:,.0f}"
+            raise ValueError(f"initialisation {name!r} takes {given} as {kind} {limits}, received {value!r}")
 
 
 def initialise(
@@ -61,18 +100,15 @@ def initialise(
 
     activation: what follows the layer, for the gain of kaiming and xavier. bias_init: the name of another
     initialisation to take b from, "zeros" for none. options: std for `normal`, seed and draws_before for
-    `micrograd`. Raises ValueError for an unknown name, activation or option.
+    `micrograd`. Raises ValueError for an unknown name or activation, and for options that
+    `check_init_options` refuses.
     """
-    for given in (name, bias_init):
-        if given is not None and given not in INITIALISATIONS:
-            raise ValueError(f"unknown initialisation {given!r}: choose one of {', '.join(INITIALISATIONS)}")
+    check_init_options(name, options)
     if activation not in GAINS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(GAINS)}")
-    draw = INITIALISATIONS[name].draw
-    if unknown := [option for option in options if option not in signature(draw).parameters]:
-        raise ValueError(f"initialisation {name!r} does not take {', '.join(unknown)}")
-    W, b = draw(fan_in, fan_out, rng, activation, **options)
+    W, b = INITIALISATIONS[name].draw(fan_in, fan_out, rng, activation, **options)
     if bias_init is not None:
+        check_init_options(bias_init, {})
         b = INITIALISATIONS[bias_init].draw(fan_in, fan_out, rng, activation)[1]
     return W.astype(dtype), b.astype(dtype)
 
@@ -126,17 +162,17 @@ def _tp4(fan_in: int, fan_out: int, rng: np.random.Generator, activation: str) -
     return rng.normal(0, std, (fan_out, fan_in)), rng.normal(0, std, fan_out)
 
 
-def _normal_std(fan_in: int, fan_out: int, activation: str = "relu", std: float = 0.01) -> float:
+def _normal_std(fan_in: int, fan_out: int, activation: str = "relu", std: float = STD.default) -> float:
     return std
 
 
 def _normal(
-    fan_in: int, fan_out: int, rng: np.random.Generator, activation: str, std: float = 0.01
+    fan_in: int, fan_out: int, rng: np.random.Generator, activation: str, std: float = STD.default
 ) -> tuple[Array, Array]:
     return rng.normal(0, std, (fan_out, fan_in)), np.zeros(fan_out)
 
 
-def _micrograd_std(fan_in: int, fan_out: int, activation: str = "relu", seed: int = 42, draws_before: int = 0) -> float:
+def _micrograd_std(fan_in: int, fan_out: int, activation: str = "relu", **stream: int) -> float:
     return 1 / sqrt(3)
 
 
@@ -145,12 +181,17 @@ def _micrograd(
     fan_out: int,
     rng: np.random.Generator,
     activation: str,
-    seed: int = 42,
-    draws_before: int = 0,
+    seed: int | float = SEED.default,
+    draws_before: int | float = DRAWS_BEFORE.default,
 ) -> tuple[Array, Array]:
-    stream = random.Random(seed)  # Python's own generator: the sheet's figures come from it
-    draws = [stream.uniform(-1, 1) for _ in range(draws_before + fan_out * fan_in)]
-    return np.array(draws[draws_before:]).reshape(fan_out, fan_in), np.zeros(fan_out)
+    stream = random.Random(int(seed))  # Python's own generator: the sheet's figures come from it
+    left = int(draws_before)
+    while left:  # a number drawn takes 64 bits of the stream, and bits are skipped faster than numbers
+        skipped = min(left, 1_000_000)
+        stream.getrandbits(64 * skipped)
+        left -= skipped
+    draws = np.fromiter((stream.uniform(-1, 1) for _ in range(fan_out * fan_in)), np.float64, fan_out * fan_in)
+    return draws.reshape(fan_out, fan_in), np.zeros(fan_out)
 
 
 def _playground_std(fan_in: int, fan_out: int, activation: str = "relu") -> float:
@@ -227,6 +268,7 @@ _ALL = (
         "Small random numbers of one size for all layers: deep networks then start almost silent.",
         _normal,
         _normal_std,
+        (STD,),
     ),
     Initialisation(
         "micrograd",
@@ -234,6 +276,7 @@ _ALL = (
         "The very numbers of the micrograd lab sheet, row by row and layer after layer.",
         _micrograd,
         _micrograd_std,
+        (SEED, DRAWS_BEFORE),
     ),
     Initialisation(
         "playground",

@@ -1,7 +1,6 @@
-"""Whole networks: a perceptron from a description, the lab sheet's classifier, a table of layers."""
+"""Whole networks: a perceptron from a description, the lab sheet's classifier."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Self
 
@@ -10,8 +9,8 @@ import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
 from mlcore.activations import ACTIVATIONS, ReLU, Sigmoid
-from mlcore.conv import Conv2d
-from mlcore.layers import Dropout, Flatten, Layer, Linear, Parameter, Sequential, Unflatten, inference_mode
+from mlcore.init import check_init_options
+from mlcore.layers import Dropout, Layer, Linear, Parameter, Sequential, inference_mode
 from mlcore.losses import CrossEntropyLoss, one_hot
 from mlcore.metrics import accuracy
 
@@ -39,7 +38,7 @@ def build_mlp(
     bias_init: as in Linear.
     output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
     ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
-    from it. Raises ValueError for an unknown name or a size below 1.
+    from it. Raises ValueError for an unknown name, a size below 1, or an option that init does not take.
     """
     if activation not in ACTIVATIONS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
@@ -48,7 +47,9 @@ def build_mlp(
     sizes = [in_features, *hidden, out_features]
     if min(sizes) < 1:
         raise ValueError(f"every layer needs at least 1 unit, received {', '.join(map(str, sizes))}")
-    options = {"activation": activation} | dict(init_options or {})
+    given = dict(init_options or {})
+    check_init_options(init, given)
+    options = {"activation": activation} | given
     dropout_rng = rng.spawn(1)[0] if dropout > 0 else None
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
@@ -174,48 +175,6 @@ class MLPClassifier:
         return repr(self.net).replace("Sequential", type(self).__name__, 1)
 
 
-@dataclass(frozen=True)
-class LayerInfo:
-    """A row of the table of layers.
-
-    index: as in the parameters' names, "0" or "1.0". detail: "10 → 64", "p 0.2" or "". output_shape: (None,
-    64), None for the batch. params: how many numbers it learns. weight_std: of the weights as they are,
-    None without weights.
-    """
-
-    index: str
-    name: str
-    detail: str
-    output_shape: tuple[int | None, ...]
-    params: int
-    weight_std: float | None
-
-
-def describe(network: Layer, in_shape: Sequence[int]) -> list[LayerInfo]:
-    """A row for each layer of a (nested) Sequential, for samples of shape `in_shape` such as (10,).
-
-    Output shapes are found by sending zeros through in inference mode. Raises the layers' own ValueError
-    where a shape does not fit.
-    """
-    rows = []
-    with inference_mode(network):
-        x = np.zeros((1, *in_shape), dtype=dtype_of(network))
-        for index, layer in leaves(network):
-            x = layer.forward(x)
-            weight = getattr(layer, "weight", None)
-            rows.append(
-                LayerInfo(
-                    index,
-                    type(layer).__name__,
-                    _detail(layer),
-                    (None, *x.shape[1:]),
-                    sum(parameter.data.size for parameter in layer.parameters()),
-                    float(weight.data.std()) if isinstance(weight, Parameter) else None,
-                )
-            )
-    return rows
-
-
 def dtype_of(network: Any) -> np.dtype[Any]:
     """The dtype that a network computes in: that of its first parameter, float64 without any."""
     parameters = network.parameters()
@@ -228,17 +187,3 @@ def leaves(layer: Layer, prefix: str = "") -> list[tuple[str, Layer]]:
         return [(prefix or "0", layer)]
     dot = prefix and prefix + "."
     return [leaf for index, child in enumerate(layer) for leaf in leaves(child, f"{dot}{index}")]
-
-
-def _detail(layer: Layer) -> str:
-    if isinstance(layer, Linear):
-        return f"{layer.in_features} → {layer.out_features}"
-    if isinstance(layer, Dropout):
-        return f"p {layer.p:g}"
-    if isinstance(layer, Sigmoid) and layer.derivative == "detached":
-        return "detached"
-    if isinstance(layer, Conv2d):
-        return f"{layer.in_channels} → {layer.out_channels}, {repr(layer).split(', ', 2)[2].rstrip(')')}"
-    if isinstance(layer, Flatten | Unflatten):
-        return ""
-    return repr(layer).partition("(")[2].rstrip(")")

@@ -13,7 +13,7 @@ from tui.commands import data, gradcheck, recipes
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
-from tui.entry import foreign_datasets
+from tui.installed import foreign_datasets
 
 # typer has carried click inside itself for some versions and asked for it in others.
 _ClickException: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")

@@ -11,11 +11,12 @@ import pytest
 
 from tests.cli.support import QUICK, ROOT, assert_one_error_line, environment, mlp_tui
 from tui.cli import main
+from tui.commands.experiment import read_experiment
 from tui.lab import events
 from tui.lab.checkpoints import load
 from tui.lab.events import EventReader
 from tui.lab.runs import RunFolder
-from tui.lab.spec import load_spec
+from tui.lab.spec import Spec, for_file, load_spec, set_values
 
 DATA = os.environ.get("MLP_TUI_TEST_DATA", "")
 
@@ -91,6 +92,21 @@ def test_a_data_file_trains_with_its_defaults(tmp_path) -> None:
         "standard",
         (32, 32),
     )
+
+
+def test_a_data_file_set_as_a_value_has_the_same_defaults(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "b.csv"
+    file.write_text("")
+    more = ["training.epochs=2"]
+    named = read_experiment(None, None, str(file), more)
+    assert named == set_values(for_file(str(file)), more)
+    assert read_experiment(None, None, None, [f"data.source={file}", *more]) == named
+    assert read_experiment(None, None, "moons", [f"data.source={file}", *more]) == named
+    options = ["data.options.target=first", f"data.source={file}"]
+    assert read_experiment(None, None, None, options).data.options == {"target": "first"}
+    assert read_experiment(None, None, None, ["data.source=circles"]).model == Spec().model
+    recipe = read_experiment(None, "tp4", None, [f"data.source={file}"])
+    assert (recipe.data.source, recipe.model.hidden) == (str(file), (64, 64))
 
 
 def test_a_diverged_run_has_status_1(tmp_path) -> None:
@@ -210,15 +226,26 @@ def test_gradcheck(tmp_path) -> None:
 
 def test_data(tmp_path, capsys) -> None:
     assert main(["data", "list", "--json"]) == 0
-    names = [json.loads(line)["name"] for line in capsys.readouterr().out.splitlines()]
-    assert names == ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", "tp4"]
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in ("set", "file")}
+    assert names["set"] == ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", "tp4"]
+    assert names["file"] == ["csv", "npz", "npy", "pickle", "idx"]
+    assert next(row for row in rows if row["name"] == "npz")["suffixes"] == [".npz"]
     assert main(["data", "list"]) == 0
-    assert "n_samples=1000" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "n_samples=1000" in out
+    assert ".csv .tsv .txt" in out
     options = ["--option", "n_samples=50", "--option", "noise=.1"]
     for suffix in ("csv", "npz"):
         file = str(tmp_path / f"moons.{suffix}")
         assert main(["data", "make", "moons", "-o", file, *options]) == 0
-        capsys.readouterr()
+        captured = capsys.readouterr()
+        assert (captured.out, captured.err) == ("", f"{file}: 50 samples, 2 features\n")
+        assert main(["data", "make", "moons", "-o", file, *options, "--force", "--json"]) == 0
+        captured = capsys.readouterr()
+        assert captured.err == ""
+        made = json.loads(captured.out)
+        assert (made["file"], made["samples"], made["class_counts"]) == (file, 50, [25, 25])
         assert main(["data", "inspect", file, "--json"]) == 0
         facts = json.loads(capsys.readouterr().out)
         assert (facts["samples"], facts["features"], facts["classes"], facts["missing"]) == (50, 2, 2, 0)
@@ -262,6 +289,16 @@ def test_recipes_check(capsys) -> None:
     assert "wrong  loss, step 0" in capsys.readouterr().out
 
 
+def test_a_recipe_s_run_that_diverges_has_status_1(tmp_path, capsys) -> None:
+    far = tmp_path / "far.csv"
+    far.write_text("a,b,c\n" + "".join(f"{x % 3}e38,{-(x % 3)}e38,{x % 2}\n" for x in range(1, 40)))
+    assert main(["recipes", "check", "tp4", "--data", str(far)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: The first loss")
+    assert captured.err.count("\n") == 1
+
+
 @pytest.mark.skipif(not DATA, reason="MLP_TUI_TEST_DATA names no folder of real data")
 def test_the_genuine_tp4_file(tmp_path) -> None:
     result = mlp_tui(tmp_path, "train", "--recipe", "tp4", "--data", f"{DATA}/tp4/tp4_data.pkl", "--json")
@@ -294,3 +331,18 @@ def test_a_terminal_gets_a_bar(tmp_path) -> None:
     assert process.wait(30) == 0
     assert b"60 training, 20 validation, 20 test samples" in shown
     assert str(tmp_path).encode() in shown.replace(b"\r\n", b"")
+
+
+def test_making_data_never_writes_over_a_file_unasked(tmp_path) -> None:
+    kept = tmp_path / "mine.csv"
+    kept.write_text("a,b\n1,2\n")
+    refused = mlp_tui(tmp_path, "data", "make", "moons", "-o", str(kept))
+    assert refused.status == 2
+    assert "--force" in refused.err
+    assert kept.read_text() == "a,b\n1,2\n"
+    assert mlp_tui(tmp_path, "data", "make", "moons", "-o", str(kept), "--force").status == 0
+    assert len(kept.read_text().splitlines()) == 1001
+
+
+def test_an_option_without_its_table_is_pointed_there(tmp_path) -> None:
+    assert "did you mean data.options.drop?" in mlp_tui(tmp_path, "train", "--set", "drop=Name").err

@@ -6,8 +6,13 @@ import sys
 import pytest
 
 from tests.cli.support import QUICK, ROOT, assert_one_error_line, environment, mlp_tui
+from tests.lab.support import wait_for
 from tui.cli import main
-from tui.entry import foreign_datasets
+from tui.installed import foreign_datasets
+from tui.lab.runs import RunFolder
+
+NORMAL = ("--set", "model.init=normal")
+DEEP = ("--set", "model.hidden=" + ",".join(["9"] * 60))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +33,9 @@ from tui.entry import foreign_datasets
         (["--glyphs", "sixel"], ["braille, block or ascii"]),
         (["gradcheck", "--data", "/nowhere.npz"], ["/nowhere.npz"]),
         (["gradcheck", "--file", "theirs.py"], ["--file"]),
+        (["gradcheck", *NORMAL, "--set", "model.init_options.foo=1"], ["model.init_options.foo", "does not take foo"]),
+        (["train", *NORMAL, "--set", "model.init_options.rng=1"], ["model.init_options.rng", "does not take rng"]),
+        (["gradcheck", *NORMAL, "--set", "model.init_options.std=1e6", *DEEP], ["cannot be checked", "the loss is"]),
         (["data"], ["mlp-tui data --help"]),
         (["data", "inspect"], ["PATH"]),
         (["data", "inspect", "/nowhere.csv"], ["/nowhere.csv"]),
@@ -138,6 +146,17 @@ def test_a_narrow_encoding_is_no_traceback(tmp_path) -> None:
     result = mlp_tui(tmp_path, "recipes", "list", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert result.status == 0
     assert "Cit?" in result.out
+
+
+def test_a_training_that_nobody_reads_goes_on_and_says_where(tmp_path) -> None:
+    words = f"train {' '.join(QUICK)} --set training.epochs=400 --json"
+    command = f"{sys.executable} -m tui {words} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True)
+    (folder,) = map(RunFolder, tmp_path.iterdir())
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert str(folder.path) in done.stderr
+    wait_for(lambda: folder.state() == "finished")
 
 
 def test_stdout_that_is_closed_early_is_no_traceback(tmp_path) -> None:

@@ -99,10 +99,9 @@ def test_images_stay_uint8_and_keep_their_shape(tmp_path):
     images = np.random.RandomState(0).randint(0, 256, (12, 4, 5)).astype(np.uint8)
     data = load(npz(tmp_path, x=images, y=y))
     assert data.X.dtype == np.uint8
-    assert (data.shape, data.image_shape, data.n_features) == ((4, 5), (4, 5), 20)
+    assert (data.shape, data.n_features) == ((4, 5), 20)
     flat = load(npz(tmp_path, x=images.reshape(12, -1), y=y))
     assert flat.X.dtype == np.float64
-    assert flat.image_shape is None
 
 
 def test_missing_and_infinite_values(tmp_path):

@@ -74,30 +74,39 @@ CALL = b"(S'x'\ntR."
 
 
 @pytest.mark.parametrize(
-    "program",
+    ("program", "words"),
     [
-        b"cos\nsystem\n" + CALL,
-        b"cnumpy\nload\n" + CALL,
-        b"cnumpy.core.multiarray\nfromfile\n" + CALL,
-        b"cnumpy\ncore.multiarray._reconstruct\n" + CALL,
-        b"c__builtin__\ngetattr\n" + CALL,
-        b"c__builtin__\nbytes.__class__\n" + CALL,
-        b"c_codecs\nopen\n" + CALL,
-        b"c_codecs\nencode.__self__\n" + CALL,
-        b"c_codecs\ndecode\n" + CALL,
-        b"ccollections\nOrderedDict.__init__\n" + CALL,
-        b"cdatasets.readers.unpickler\n_ALLOWED\n" + CALL,
-        b"(S'touch x'\nios\nsystem\n.",  # INST
-        b"\x80\x02c__builtin__\neval\n(S'1'\nt\x81.",  # NEWOBJ
-        b"(cos\nsystem\nS'x'\no.",  # OBJ
-        b"\x80\x04\x8c\x02os\x8c\x06system\x93.",  # STACK_GLOBAL
-        b"\x80\x02\x82\x01.",  # EXT1
-        b"Psomething\n.",  # PERSID
-        b"\x80\x05\x97.",  # NEXT_BUFFER
+        (b"cos\nsystem\n" + CALL, "os.system"),
+        (b"cnumpy\nload\n" + CALL, "numpy.load"),
+        (b"cnumpy.core.multiarray\nfromfile\n" + CALL, "numpy.core.multiarray.fromfile"),
+        (b"cnumpy\ncore.multiarray._reconstruct\n" + CALL, "numpy.core.multiarray._reconstruct"),
+        (b"c__builtin__\ngetattr\n" + CALL, "__builtin__.getattr"),
+        (b"c__builtin__\nbytes.__class__\n" + CALL, "__builtin__.bytes.__class__"),
+        (b"c_codecs\nopen\n" + CALL, "_codecs.open"),
+        (b"c_codecs\nencode.__self__\n" + CALL, "_codecs.encode.__self__"),
+        (b"c_codecs\ndecode\n" + CALL, "_codecs.decode"),
+        (b"ccollections\nOrderedDict.__init__\n" + CALL, "collections.OrderedDict.__init__"),
+        (b"cdatasets.readers.unpickler\n_ALLOWED\n" + CALL, "datasets.readers.unpickler._ALLOWED"),
+        (b"(S'touch x'\nios\nsystem\n.", "os.system"),  # INST
+        (b"\x80\x02c__builtin__\neval\n(S'1'\nt\x81.", "__builtin__.eval"),  # NEWOBJ
+        (b"(cos\nsystem\nS'x'\no.", "os.system"),  # OBJ
+        (b"\x80\x04\x8c\x02os\x8c\x06system\x93.", "os.system"),  # STACK_GLOBAL
     ],
 )
-def test_crafted_programs_are_refused(tmp_path, program):
-    assert "refused: it" in refusal(tmp_path, program) or "damaged" in refusal(tmp_path, program)
+def test_crafted_programs_are_refused(tmp_path, program, words):
+    assert f"refused: it asks for '{words}'," in refusal(tmp_path, program)
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (b"Psomething\n.", "refused: it refers to an object outside the file"),  # PERSID
+        (b"\x80\x02\x82\x01.", "is cut short, damaged or no pickle"),  # EXT1
+        (b"\x80\x05\x97.", "is cut short, damaged or no pickle"),  # NEXT_BUFFER
+    ],
+)
+def test_what_lies_outside_the_file_is_not_looked_for(tmp_path, program, words):
+    assert words in refusal(tmp_path, program)
 
 
 @pytest.mark.parametrize("name", ["numpy\ndtype", "numpy\nndarray", "_codecs\nencode", "collections\nOrderedDict"])
@@ -158,29 +167,28 @@ def test_the_crafted_array_is_good_when_nothing_is_wrong(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    ("wrong", "words"),
     [
-        {"shape": b"(I3\nI1000000\nt"},
-        {"shape": b"(I-3\nI-2\nt"},
-        {"shape": b"S'x'\n"},
-        {"code": b"S'O8'\n"},
-        {"code": b"S'O'\n"},
-        {"code": b"S'V8'\n"},
-        {"code": b"S'f8,O'\n"},
-        {"code": b"S'M8[s]'\n"},
-        {"code": b"I8\n"},
-        {"state": b"(I3\nS'<'\nN(S'a'\ntNI8\nI1\nI0\nt"},
-        {"state": b"(I3\nS'x'\nNNNI-1\nI-1\nI0\nt"},
-        {"state": b"(I3\nI1\nNNNI-1\nI-1\nI0\nt"},
-        {"state": b"N"},
-        {"values": b"(lI0\na"},
-        {"values": b"N"},
-        {"values": b"S'short'\n"},
+        ({"shape": b"(I3\nI1000000\nt"}, "an array of shape '(3, 1000000)' with the bytes of another"),
+        ({"shape": b"(I-3\nI-2\nt"}, "an array of impossible shape"),
+        ({"shape": b"S'x'\n"}, "an array of impossible shape"),
+        ({"code": b"S'O8'\n"}, "values of type 'O8'"),
+        ({"code": b"S'O'\n"}, "values of type 'O'"),
+        ({"code": b"S'V8'\n"}, "values of type 'V8'"),
+        ({"code": b"S'f8,O'\n"}, "values of type 'f8,O'"),
+        ({"code": b"S'M8[s]'\n"}, "values of type 'M8[s]'"),
+        ({"code": b"I8\n"}, "values of type '8'"),
+        ({"state": b"(I3\nS'<'\nN(S'a'\ntNI8\nI1\nI0\nt"}, "values made of several fields"),
+        ({"state": b"(I3\nS'x'\nNNNI-1\nI-1\nI0\nt"}, "an array of unknown byte order"),
+        ({"state": b"(I3\nI1\nNNNI-1\nI-1\nI0\nt"}, "an array of unknown byte order"),
+        ({"state": b"N"}, "values made of several fields"),
+        ({"values": b"(lI0\na"}, "arrays of Python objects"),
+        ({"values": b"N"}, "a damaged array"),
+        ({"values": b"S'short'\n"}, "an array of shape '(3, 2)' with the bytes of another"),
     ],
 )
-def test_arrays_put_wrong_are_refused(tmp_path, wrong):
-    message = refusal(tmp_path, array_program(**wrong))
-    assert "refused: it holds" in message or "it holds" in message or "damaged" in message
+def test_arrays_put_wrong_are_refused(tmp_path, wrong, words):
+    assert f"it holds {words}" in refusal(tmp_path, array_program(**wrong))
 
 
 def test_rows_named_again_and_again_are_bounded(tmp_path):

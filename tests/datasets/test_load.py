@@ -212,7 +212,7 @@ def test_the_mnist_folder():
 def test_the_lyon_pickle():
     data = load(Path(SHARED, "mnist_lyon/mnist_light.pkl.gz"))
     assert data.parts == {"train": range(6300), "test": range(6300, 7000)}
-    assert (data.n_features, data.n_classes, data.image_shape) == (784, 10, (28, 28))
+    assert (data.shape, data.n_classes) == ((784,), 10)
     assert data.X.max() == 0.99609375
 
 

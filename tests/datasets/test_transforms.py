@@ -77,12 +77,26 @@ def test_the_type_asked_for_and_the_argument_untouched():
         ("unit", [[-1.0], [1.0]], "received numbers from -1 to 1"),
         ("symmetric", [[0.0], [300.0]], "use standard or minmax"),
         ("standard", np.empty((0, 2)), "no training rows"),
+        ("standard", [[0.0, 1e200], [1.0, -1e200]], "numbers such as 1e+200 are too large for it"),
+        ("minmax", [[-1.7e308], [1.7e308]], "numbers such as 1.7e+308 are too large for it"),
     ],
 )
 def test_what_cannot_be_scaled_is_refused_in_words(name, X, words):
     with pytest.raises(DataError) as caught:
         fit_scale(name, X)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "dtype", "value"), [("none", np.float32, 1e200), ("minmax", np.float64, 1e308)])
+def test_what_the_scaled_type_does_not_hold_is_refused_in_words(name, dtype, value):
+    scale = fit_scale(name, np.array([[0.0], [1e-10]]))
+    with pytest.raises(DataError, match=f"is too large for {np.dtype(dtype)}"):
+        scale(np.array([[0.0], [value]]), dtype)
+
+
+def test_numbers_whose_sum_alone_overflows_are_scaled():
+    X = np.full((9000, 2), 3e38)
+    assert (fit_scale("none", X)(X, np.float32) == np.float32(3e38)).all()
 
 
 def test_every_scale_has_a_line_of_help():

@@ -1,5 +1,6 @@
 """Runs for the tests: small, in this process or in one of their own."""
 
+import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,15 @@ def train_here(
         training = Training(folder, spec or folder.read_spec(), log, status, threads=1, signal=signal)
         training.progress.changes += changes or []
         return training.run()
+
+
+def write_images(folder: Path) -> Path:
+    """Thirty images of 4 x 3 in three classes, in a folder as MNIST has it; the path of the images' file."""
+    folder.mkdir()
+    images, labels = folder / "train-images-idx3-ubyte", folder / "train-labels-idx1-ubyte"
+    images.write_bytes(struct.pack(">4I", 2051, 30, 4, 3) + np.random.default_rng(0).bytes(360))
+    labels.write_bytes(struct.pack(">2I", 2049, 30) + bytes(index % 3 for index in range(30)))
+    return images
 
 
 def new_run(spec: Spec, tmp_path: Path, name: str = "run") -> RunFolder:

@@ -3,9 +3,21 @@ import pytest
 
 from mlcore.gradreport import GradientReport
 from mlcore.layers import Dropout
-from tests.lab.support import small_spec
-from tui.lab import gradients
-from tui.lab.build import USER_ERRORS, make_loss, make_optimizer, network, order_rng, out_features, prepare
+from tests.lab.support import small_spec, write_images
+from tui.lab import gradients, recipes
+from tui.lab.build import (
+    USER_ERRORS,
+    make_loss,
+    make_optimizer,
+    network,
+    order_rng,
+    out_features,
+    prepare,
+    refusal,
+)
+from tui.lab.errors import LabError
+from tui.lab.outline import outline
+from tui.lab.runs import create_run
 from tui.lab.spec import SpecError, set_values
 
 
@@ -92,6 +104,46 @@ def test_a_gradient_check_of_a_full_batch_takes_all_of_it() -> None:
     assert report.batch_size == 60
     assert not report.ok
     assert "60" in report.diagnosis
+
+
+@pytest.mark.parametrize(
+    ("init", "option", "value", "words"),
+    [
+        ("normal", "foo", 1, "'normal' does not take foo: its options are std"),
+        ("normal", "rng", 1, "does not take rng"),
+        ("normal", "fan_in", 3, "does not take fan_in"),
+        ("normal", "std", 1e200, "takes std as a number from 0 to 1,000,000, received 1e+200"),
+        ("micrograd", "draws_before", "x", "takes draws_before as a whole number"),
+        ("tp4", "activation", "tanh", "'tp4' does not take activation: it has no options"),
+    ],
+)
+def test_an_option_that_the_initialisation_does_not_take_is_refused(init, option, value, words) -> None:
+    spec = small_spec(f"model.init={init}").with_value(f"model.init_options.{option}", value)
+    key, said = refusal(spec, 2, 2)
+    assert key == f"model.init_options.{option}"
+    assert words in said
+    with pytest.raises(SpecError) as error:
+        network(spec, 2, 2)
+    assert str(error.value) == f"{key}: {said}"
+    assert [row.std for row in outline(spec, 2, 2) if row.name == "Linear"] == [None, None]
+
+
+def test_a_gradient_check_without_a_finite_loss_is_said_in_words() -> None:
+    spec = small_spec("model.init=normal", "model.init_options.std=1e6", "model.hidden=" + ",".join(["9"] * 60))
+    with pytest.raises(LabError, match="the gradients cannot be checked: the loss is"):
+        list(gradients.check(spec, prepare(spec)))
+
+
+def test_a_folder_that_is_really_called_mnist_is_opened(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LabError) as error:
+        prepare(small_spec("data.source=mnist"))
+    words = "mnist: the files are not here: name their folder with --data FOLDER, or open it with o"
+    assert str(error.value) == words
+    write_images(tmp_path / "mnist")
+    recipe = recipes.load("mnist-mlp").spec
+    assert prepare(recipe).in_features == 12
+    assert create_run(recipe, tmp_path / "runs").read_spec().data.source == str(tmp_path / "mnist")
 
 
 def test_a_network_that_no_bench_holds_is_refused_in_words() -> None:

@@ -1,3 +1,4 @@
+import math
 import os
 
 import pytest
@@ -56,14 +57,22 @@ def test_a_folder_in_the_way_is_said_once(tmp_path) -> None:
     assert inbox.take() == ([], [])
 
 
-@given(st.sampled_from(sorted(COMMANDS)), st.one_of(st.none(), st.floats()))
-def test_what_can_be_sent_can_be_read(name, value) -> None:
-    text = "" if value is None else repr(value)
-    try:
-        command = read_command(name, text)
-    except LabError:
-        return
-    assert command.name == name
+ABOVE_0 = st.floats(0, exclude_min=True, allow_nan=False, allow_infinity=False)
+VALUES = {"lr": ABOVE_0, "pace": st.just(0.0) | ABOVE_0}
+
+
+@given(st.data(), st.sampled_from(sorted(COMMANDS)))
+def test_what_can_be_sent_can_be_read(tmp_path_factory, data, name) -> None:
+    value = data.draw(VALUES[name]) if name in VALUES else None
+    folder = tmp_path_factory.mktemp("control")
+    send_command(folder, name, value)
+    assert Inbox(folder).take() == ([Command(name, value)], [])
+
+
+@given(st.sampled_from(sorted(VALUES)), st.none() | st.floats(max_value=0, exclude_max=True) | st.just(math.nan))
+def test_a_value_that_it_does_not_take_is_refused(name, value) -> None:
+    with pytest.raises(LabError, match=f"{name} takes a number"):
+        read_command(name, "" if value is None else repr(value))
 
 
 def test_old_commands_are_cleared(tmp_path) -> None:

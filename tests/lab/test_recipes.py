@@ -5,10 +5,10 @@ import pytest
 
 from tests.lab.support import small_spec, train_here
 from tui.lab import recipes
-from tui.lab.errors import LabError
+from tui.lab.errors import LabError, RunError
 from tui.lab.events import Finished
 from tui.lab.recipes import FigureSpec
-from tui.lab.recipes.checking import check, compare
+from tui.lab.recipes.checking import check, compare, train
 from tui.lab.recipes.measures import MEASURES, Outcome
 from tui.lab.runs import create_run
 
@@ -65,6 +65,21 @@ def test_the_genuine_tp4_file_clears_them_too() -> None:
 def test_a_recipe_without_its_data_names_the_option() -> None:
     with pytest.raises(LabError, match="--data"):
         list(check("mnist-mlp"))
+
+
+def test_a_run_that_diverges_is_no_bad_input(tmp_path) -> None:
+    with pytest.raises(RunError, match="learning rate"):
+        train(small_spec("training.lr=1e30", "training.optimizer=sgd", "training.loss=mse"), tmp_path)
+    with pytest.raises(LabError) as error:
+        train(small_spec("data.options.noise=99"), tmp_path)
+    assert not isinstance(error.value, RunError)
+
+
+def test_what_the_sheets_ask_for_in_words_is_a_figure() -> None:
+    slowest = {
+        figure.measure: figure.at_most for figure in recipes.load("mnist-mlp").figures if figure.at_most is not None
+    }
+    assert slowest == {"slowest_epoch_seconds": 2.0}
 
 
 def test_a_missed_figure_is_not_ok() -> None:

@@ -160,6 +160,8 @@ def test_every_setting_of_the_spec_has_a_field() -> None:
         ("model.hiden=3", "did you mean model.hidden?"),
         ("model.activation=rely", "expected relu, leaky_relu"),
         ("data.test=1", "expected a number from 0 below 1"),
+        ("seed=-1", "seed: expected a whole number from 0 to 4,294,967,295, received -1"),
+        ("training.epochs=0", "expected a whole number from 1 to 1,000,000, received 0"),
         ("epochs", "--set takes KEY=VALUE"),
         ("data.options.=3", "data.options.: expected NAME"),
     ],
@@ -238,9 +240,26 @@ def test_contradictions_are_named() -> None:
     assert set_values(Spec(), ["data.test=.5", "data.validation=.5"]).problems()[0][0] == "data.validation"
 
 
-def test_what_is_a_path() -> None:
+@pytest.mark.parametrize(
+    ("source", "scale"),
+    [
+        ("wine.csv", "standard"),
+        ("a/train-images-idx3-ubyte.gz", "unit"),
+        ("Pictures.IDX3", "unit"),
+        ("idx/wine.csv", "standard"),
+        (".", "unit"),
+    ],
+)
+def test_a_file_of_images_is_scaled_as_pixels(source, scale) -> None:
+    assert for_file(source).data.scale == scale
+
+
+def test_what_is_a_path(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
     assert for_file("wine.csv").is_file
     assert not any(looks_like_path(name) for name in (*datasets.GENERATORS, "mnist"))
+    (tmp_path / "mnist").mkdir()
+    assert looks_like_path("mnist")
 
 
 def test_unknown_keys_get_a_hint() -> None:

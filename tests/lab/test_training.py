@@ -169,6 +169,75 @@ def test_divergence_is_said_in_one_sentence(tmp_path) -> None:
     assert last.batch >= 1
 
 
+def diverging(tmp_path) -> RunFolder:
+    """A run whose learning rate becomes absurd in its sixth epoch."""
+    folder = new_run(small_spec("training.epochs=10", "training.optimizer=sgd", "training.loss=mse"), tmp_path)
+    assert train_here(folder, changes=[(6, 2, 1e30)]) == 1
+    return folder
+
+
+@pytest.mark.parametrize("seconds", [0, 10**9])
+def test_a_diverged_run_keeps_its_last_epoch(tmp_path, monkeypatch, seconds) -> None:
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", seconds)
+    folder = diverging(tmp_path)
+    *_, kept, diverged = (
+        event for event in read_events(folder) if isinstance(event, events.Checkpoint | events.Diverged)
+    )
+    assert isinstance(diverged, events.Diverged)
+    assert (kept.epoch, kept.batch) == (diverged.epoch - 1, 0)
+    last = load(folder.last_path)
+    assert last.state["completed"] == kept.epoch
+    assert load(folder.best_path).state["epoch"] == last.state["best_epoch"]
+    straight = new_run(folder.read_spec().with_value("training.epochs", kept.epoch), tmp_path, "straight")
+    train_here(straight, changes=[(6, 2, 1e30)])
+    assert_same_training(folder.last_path, straight.last_path)
+
+
+def test_a_best_that_was_not_lived_yet_is_taken_back(straight, tmp_path) -> None:
+    """As after a kill between the writing of best and the writing of last."""
+    folder = new_run(small_spec("training.epochs=4"), tmp_path)
+    train_here(folder)
+    ours = load(folder.last_path).state
+    best = load(folder.best_path)
+    folder.best_path.write_bytes(straight.best_path.read_bytes())
+    assert load(folder.best_path).state["epoch"] > 4
+    train_here(folder, folder.read_spec().with_value("training.epochs", 5), signal=lambda: "SIGTERM")
+    again = load(folder.best_path)
+    assert again.state == {"epoch": ours["best_epoch"], "loss": ours["best_score"]}
+    assert_same_arrays(again, best)
+
+
+def test_without_a_checkpoint_there_is_no_best(straight, tmp_path, monkeypatch) -> None:
+    folder = new_run(small_spec("training.epochs=4"), tmp_path)
+    folder.best_path.write_bytes(straight.best_path.read_bytes())
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    train_here(folder, signal=lambda: "SIGTERM")
+    assert not folder.best_path.exists()
+
+
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+def test_the_first_loss_is_not_blamed_on_the_step(tmp_path, loss) -> None:
+    deep = "model.hidden=" + ",".join(["9"] * 60)
+    spec = small_spec("model.init=normal", "model.init_options.std=1e6", deep, f"training.loss={loss}")
+    folder = new_run(spec, tmp_path)
+    assert train_here(folder) == 1
+    last = read_events(folder)[-1]
+    assert (last.epoch, last.batch) == (1, 1)
+    assert "learning rate" not in last.message
+    assert "the first weights are too large" in last.message
+    assert not folder.last_path.exists()
+
+
+@pytest.mark.parametrize("tensor", ["output", "loss", "0.weight", "0.weight.grad"])
+def test_what_is_to_blame_in_the_first_step(tensor) -> None:
+    def text(loss: float) -> str:
+        return training.divergence_text(FitDiverged(epoch=1, batch=1, tensor=tensor, loss=loss, lr=0.5))
+
+    assert "the first weights are too large" in text(float("inf"))
+    if tensor == "0.weight":  # the loss was finite, the step was not
+        assert "learning rate below 0.5" in text(0.7)
+
+
 @pytest.mark.parametrize("tensor", ["input", "output", "loss", "3.weight", "3.weight.grad"])
 def test_every_kind_of_divergence_has_words(tensor) -> None:
     text = training.divergence_text(FitDiverged(epoch=2, batch=3, tensor=tensor, loss=float("nan"), lr=0.5))

@@ -18,7 +18,6 @@ from mlcore import (
     Sequential,
     Unflatten,
     check_gradient,
-    describe,
     fit,
 )
 
@@ -115,9 +114,6 @@ def test_images_enter_as_they_are() -> None:
     X, y = rng.normal(size=(10, 2, 4, 4)), rng.integers(0, 2, 10)
     events = list(fit(net, CrossEntropyLoss(), SGD(net.parameters()), (X, y), epochs=1, batch_size=4, rng=rng))
     assert isinstance(events[-1], EpochDone)
-    table = describe(net, (2, 4, 4))
-    assert [row.detail for row in table] == ["2 → 3, 3", "", "12 → 2"]
-    assert [row.output_shape for row in table] == [(None, 3, 2, 2), (None, 12), (None, 2)]
 
 
 def test_initialisation_counts_the_window() -> None:

@@ -154,6 +154,14 @@ def test_broken_linear(
     assert "1 of 7 wrong" in report.diagnosis
     assert wrong.worst_entry in report.diagnosis
     assert wrong.diagnosis in str(report)
+    # `wrong` holds the rule, entry by entry: nothing but a picture of it.
+    assert report.rule == "|a - n| <= 1e-05 |n| + 1e-07 max|n| + rounding"
+    assert {check.name for check in report.tensors if check.wrong.any()} == {tensor}
+    assert wrong.wrong.shape == wrong.shape
+    assert wrong.wrong.dtype == bool
+    assert wrong.wrong[wrong.worst_index]
+    assert wrong.errors[wrong.wrong].min() > report.rtol
+    assert (wrong.errors[~wrong.wrong] < 1e-3).all()
 
 
 def test_missing_derivative_of_ones_own_relu(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> None:
@@ -293,6 +301,7 @@ def test_progress_comes_often_and_tensors_as_they_end(x: np.ndarray, y: np.ndarr
     assert items[-1].tensors == tensors
     assert [tensor.name for tensor in tensors] == ["input", "0.weight", "0.bias", "2.weight", "2.bias"]
     assert np.isfinite(tensors[1].errors).sum() == tensors[1].checked == 200
+    assert not any(tensor.wrong.any() for tensor in tensors)
 
 
 def test_the_same_rng_checks_the_same_entries(x: np.ndarray, rng: np.random.Generator) -> None:
@@ -369,6 +378,7 @@ def test_what_cannot_be_checked_is_said_in_words(x: np.ndarray, rng: np.random.G
     report = check_gradient(WrongShape(6, 2, rng=rng), x)
     assert by_name(report)["weight"].diagnosis == "the gradient has shape (6, 2): transposed?"
     assert not by_name(report)["weight"].ok
+    assert by_name(report)["weight"].wrong.all()
 
 
 def test_report_reads_as_a_table(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> None:

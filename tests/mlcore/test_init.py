@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from mlcore import INITIALISATIONS, Linear, build_mlp, initialise
+from mlcore import INITIALISATIONS, Linear, build_mlp, check_init_options, initialise
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
@@ -63,7 +63,11 @@ def test_micrograd_goes_on_through_all_layers() -> None:
     [
         ({"name": "magic"}, "unknown initialisation 'magic': choose one of torch, "),
         ({"name": "torch", "activation": "x"}, "unknown activation 'x'"),
-        ({"name": "tp4", "std": 1}, "'tp4' does not take std"),
+        ({"name": "tp4", "std": 1}, "'tp4' does not take std: it has no options"),
+        ({"name": "normal", "std": 1e200}, "'normal' takes std as a number from 0 to 1,000,000, received 1e.200"),
+        ({"name": "normal", "std": float("nan")}, "received nan"),
+        ({"name": "normal", "std": True}, "received True"),
+        ({"name": "micrograd", "seed": 0.5}, "a whole number from 0 to 4,294,967,295, received 0.5"),
     ],
 )
 def test_unknown_names(arguments: dict[str, object], message: str) -> None:
@@ -82,3 +86,28 @@ def test_biases_by_another_name() -> None:
     assert all((p.data == np.float32(0.1)).all() for p in net.parameters() if p.data.ndim == 1)
     with pytest.raises(ValueError, match="unknown initialisation 'magic'"):
         Linear(2, 2, bias_init="magic")
+
+
+@pytest.mark.parametrize("name", INITIALISATIONS)
+def test_every_option_declared_is_taken_at_its_default_and_its_limits(name: str) -> None:
+    item = INITIALISATIONS[name]
+    for option in item.options:
+        for value in {option.default, option.low, min(option.high, 1000)}:
+            check_init_options(name, {option.name: value})
+            W, _ = initialise(name, 3, 2, rng=np.random.default_rng(0), **{option.name: value})
+            assert np.isfinite(W).all()
+            assert np.isfinite(item.std(3, 2, **{option.name: value}))
+        for value in (option.low - 1, option.high + 1, "1", None):
+            with pytest.raises(ValueError, match=f"takes {option.name} as a"):
+                check_init_options(name, {option.name: value})
+    defaults = {option.name: option.default for option in item.options}
+    drawn = [initialise(name, 3, 2, rng=np.random.default_rng(0), **given)[0] for given in ({}, defaults)]
+    np.testing.assert_array_equal(*drawn)
+
+
+def test_draws_before_skips_numbers_of_the_stream() -> None:
+    stream = random.Random(7)
+    numbers = [stream.uniform(-1, 1) for _ in range(1_000_010)]
+    for before in (0, 4, 1_000_004):
+        W, _ = initialise("micrograd", 3, 2, rng=np.random.default_rng(), dtype=float, seed=7, draws_before=before)
+        assert W.ravel().tolist() == numbers[before : before + 6]

@@ -1,9 +1,9 @@
-"""Networks from a description, the lab sheet's classifier, the table of layers."""
+"""Networks from a description, the lab sheet's classifier."""
 
 import numpy as np
 import pytest
 
-from mlcore import Linear, MLPClassifier, ReLU, Sequential, build_mlp, describe, one_hot, softmax
+from mlcore import Linear, MLPClassifier, Sequential, build_mlp, one_hot, softmax
 
 
 @pytest.fixture
@@ -40,27 +40,14 @@ def test_dropout_does_not_change_the_weights_and_has_a_generator_of_its_own() ->
         ({"activation": "relu6"}, "unknown activation 'relu6': choose one of relu, "),
         ({"output": "softmax"}, "unknown output 'softmax'"),
         ({"hidden": [3, 0]}, "at least 1 unit, received 2, 3, 0, 4"),
+        ({"init": "normal", "init_options": {"rng": 1}}, "'normal' does not take rng: its options are std"),
+        ({"init": "tp4", "init_options": {"activation": "tanh"}}, "'tp4' does not take activation"),
+        ({"init": "micrograd", "init_options": {"draws_before": "x"}}, "a whole number from 0 to .*, received 'x'"),
     ],
 )
 def test_wrong_descriptions(options: dict[str, object], message: str, rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match=message):
         build_mlp(**({"in_features": 2, "hidden": [3], "out_features": 4, "rng": rng} | options))  # type: ignore[arg-type]
-
-
-def test_describe(rng: np.random.Generator) -> None:
-    net = build_mlp(10, [64], 4, dropout=0.2, rng=rng)
-    table = describe(net, (10,))
-    assert [row.index for row in table] == ["0", "1", "2", "3"]
-    assert [row.name for row in table] == ["Linear", "ReLU", "Dropout", "Linear"]
-    assert [row.detail for row in table] == ["10 → 64", "", "p 0.2", "64 → 4"]
-    assert [row.output_shape for row in table] == [(None, 64), (None, 64), (None, 64), (None, 4)]
-    assert [row.params for row in table] == [704, 0, 0, 260]
-    assert table[0].weight_std == pytest.approx(net.parameters()[0].data.std())
-    assert table[1].weight_std is None
-    nested = Sequential(Linear(3, 2, rng=rng), Sequential(ReLU(), Linear(2, 1, rng=rng)))
-    assert [row.index for row in describe(nested, (3,))] == ["0", "1.0", "1.1"]
-    with pytest.raises(ValueError, match="expects inputs of 10 features"):
-        describe(net, (3,))
 
 
 def test_classifier_as_the_sheet_uses_it(rng: np.random.Generator) -> None:

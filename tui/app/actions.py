@@ -74,7 +74,6 @@ ACTIONS: tuple[Action, ...] = (
     # Model
     Action("model.add_layer", "a", "add layer", "Add a hidden layer as wide as the last"),
     Action("model.remove_layer", "backspace", "", "Remove the last hidden layer"),
-    Action("model.reset", "delete", "", "Give the setting under the cursor its default"),
     # Gradients
     Action("gradients.check", "space", "check", "Check every parameter and the input by central differences"),
     Action("gradients.cancel", "x", "cancel", "Stop the check; what is done stays"),
@@ -99,6 +98,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.less", "h,left", "change", "Previous value, where it stands", palette=False),
     Action("form.more", "l,right", "change", "Next value, where it stands", palette=False),
     Action("form.enter", "enter", "type", "Type a value, open its list, or load the marked set", palette=False),
+    Action("form.reset", "delete", "", "Give the setting under the cursor its default", palette=False),
     Action("form.first", "g,home", "", "First row", palette=False),
     Action("form.last", "G,end", "", "Last row", palette=False),
     Action("form.page_down", "pagedown", "", "A page down", palette=False),
@@ -156,6 +156,8 @@ def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None 
             action.help,
             id=action.id,
             show=False,
+            # A dialog takes every key but the one that quits.
+            priority=action.id == "app.quit",
         )
         for action in in_scope(scope)
     ]

@@ -21,14 +21,17 @@ from tui.app.services.data import DataService
 from tui.app.services.runs import RunService
 from tui.app.session import Session, apply
 from tui.app.theme import BENCH, BENCH_LIGHT
-from tui.lab.spec import Spec, for_file
+from tui.lab.spec import IMAGE_FOLDERS, Spec, for_file
 
 if TYPE_CHECKING:
     from tui.lab.recipes import Recipe
 
 
+NOTICE_SECONDS = 6.0
+
+
 class Happened(Message):
-    """A fact from a service. Facts of one kind that only say how far it is may replace each other."""
+    """A fact from a service."""
 
     def __init__(self, fact: object) -> None:
         super().__init__()
@@ -95,7 +98,8 @@ class BenchApp(App[int]):
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
         self.first_launch = spec is None
-        self.session = Session(spec=spec if spec is not None else Spec(), recipe=recipe)
+        spec = spec if spec is not None else Spec()
+        self.session = Session(spec=spec, recipe=recipe, files=(spec.data.source,) if spec.is_file else ())
         self.data = DataService(self)
         self.checks = CheckService(self)
         self.runs = runs if runs is not None else RunService(self)
@@ -139,6 +143,8 @@ class BenchApp(App[int]):
         self.session = apply(fact, before)
         if self.session.spec.data != before.spec.data:
             self.data.ask(self.session.spec)
+        if before.check.running and not self.session.check.running and not self.session.check.number:
+            self.checks.cancel()  # its network is no longer the one that is asked about
         if self.session is not before and not self._drawing:
             self._drawing = True
             self.call_later(self._draw)
@@ -153,7 +159,13 @@ class BenchApp(App[int]):
         self.dispatch(SettingChanged(self.session.spec.with_value(key, value), key))
 
     def notice(self, words: str) -> None:
+        """Says something on the status line for a while."""
         self.dispatch(Noticed(words))
+        self.set_timer(NOTICE_SECONDS, lambda: self._forget_notice(words))
+
+    def _forget_notice(self, words: str) -> None:
+        if self.session.notice == words:
+            self.dispatch(Noticed(""))
 
     def open_experiment(self, spec: Spec, recipe: str = "", *, screen: str = "data") -> None:
         same_data = spec.data == self.session.spec.data
@@ -206,7 +218,12 @@ class BenchApp(App[int]):
         from tui.app.screens.open_file import OpenScreen
 
         path = await self.push_screen_wait(OpenScreen())
-        if path:
+        if not path:
+            return
+        spec, recipe = self.session.spec, self.session.recipe
+        if spec.data.source in IMAGE_FOLDERS:  # a lab sheet whose data was not here: it stays, with this data
+            self.open_experiment(spec.with_source(path), recipe)
+        else:
             self.open_experiment(for_file(path))
 
     @work
@@ -241,10 +258,14 @@ class BenchApp(App[int]):
         if isinstance(self.screen, BenchScreen):
             self.screen.toggle_expanded()
 
+    def action_help_quit(self) -> None:
+        """ctrl+c copies where something is selected; else it says how to quit, and twice never quits."""
+        self.action_app_back()
+
     def action_app_back(self) -> None:
         if isinstance(self.screen, BenchScreen) and not self.screen.unexpand():
             going = self.session.run is not None and self.session.run.alive
-            self.notice("**ctrl+q** quits" + (", training goes on" if going else ""))
+            self.notice("‹ctrl+q› quits" + (", training goes on" if going else ""))
 
     def action_app_help(self) -> None:
         from tui.app.screens.help import HelpScreen
@@ -288,7 +309,13 @@ class BenchApp(App[int]):
 
     async def action_quit(self) -> None:
         run = self.session.run
-        self.exit(0, message=goodbye(run.name) if run is not None and run.alive else None)
+        if run is None or not run.alive:
+            self.exit(0)
+        elif run.state == "paused":  # nobody would be left to wake it
+            await self.runs.send(run.path, "stop")
+            self.exit(0, message=f"{run.name} was paused and is kept as it stands.")
+        else:
+            self.exit(0, message=goodbye(run.name))
 
 
 def goodbye(run: str) -> str:

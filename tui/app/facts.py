@@ -46,15 +46,20 @@ class FeaturesTurned(Struct, frozen=True):
     by: int
 
 
+class FeaturesChosen(Struct, frozen=True):
+    features: tuple[int, int]
+
+
 class DataAsked(Struct, frozen=True):
     what: str
 
 
 class DataReady(Struct, frozen=True):
-    """``features`` are worth looking at first."""
+    """``features`` are worth looking at first, of those that are ``varied``."""
 
     prepared: "Prepared"
     features: tuple[int, int] = (0, 1)
+    varied: tuple[int, ...] = (0, 1)
 
 
 class DataRefused(Struct, frozen=True):
@@ -62,24 +67,39 @@ class DataRefused(Struct, frozen=True):
 
 
 class CheckStarted(Struct, frozen=True):
-    pass
+    """``number`` tells one check's facts from those of one that was given up."""
+
+    number: int
 
 
 class CheckMoved(Struct, frozen=True):
+    number: int
     done: int
     total: int
 
 
 class TensorDone(Struct, frozen=True):
+    number: int
     tensor: "TensorCheck"
 
 
 class CheckEnded(Struct, frozen=True):
     """``report`` is None where it was cancelled; ``error`` says why it could not be done."""
 
+    number: int
     report: "GradientReport | None" = None
     seconds: float = 0.0
     error: str = ""
+
+
+class RunAsked(Struct, frozen=True):
+    """A trainer is being started: until it is, another key must not start a second one."""
+
+
+class RunRefused(Struct, frozen=True):
+    """No trainer was started."""
+
+    words: str
 
 
 class RunOpened(Struct, frozen=True):

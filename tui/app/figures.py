@@ -5,7 +5,7 @@ def loss(value: float | None) -> str:
     """``0.1667``, or ``1.2e-05`` where four decimals would say nothing; ``inf`` for what left the numbers."""
     if value is None:
         return "inf"
-    if value == 0 or 1e-4 <= abs(value) < 1e4:
+    if value == 0 or 1e-4 <= abs(value) < 999.99:
         return f"{value:.4f}"
     return f"{value:.1e}"
 
@@ -42,3 +42,11 @@ def milliseconds(seconds: float) -> str:
 def rate(value: float) -> str:
     """A learning rate or pace as Python prints it, short."""
     return f"{value:.6g}"
+
+
+def size(count: float) -> str:
+    """Bytes: ``512 B``, ``20 KB``, ``3 MB``."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.0f} {unit}"
+    return f"{count:.0f} B"

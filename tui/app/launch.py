@@ -3,6 +3,7 @@
 import codecs
 import os
 import sys
+import unicodedata
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -30,12 +31,18 @@ def _ascii_only() -> None:
     def replace(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeEncodeError):
             raise error
-        return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
+        lost = error.object[error.start : error.end]
+        return "".join(plain.get(c) or _without_accent(c) for c in lost), error.end
 
     codecs.register_error("mlp-tui", replace)
     for stream in (sys.__stderr__, sys.__stdout__):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="ascii", errors="mlp-tui")
+
+
+def _without_accent(character: str) -> str:
+    bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
+    return bare if len(bare) == 1 else "?"
 
 
 def write_crash(error: Exception, runs_dir: Path) -> str:

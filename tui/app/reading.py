@@ -22,10 +22,8 @@ class Reading:
 def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy") -> Reading:
     """Reads the run as it stands."""
     if run.state == "diverged" and run.diverged is not None:
-        kept = max((epoch.epoch for epoch in run.epochs), default=0)
-        remedy = (
-            f"Epoch {kept} is kept. [ lowers lr, space goes on from it." if kept else "[ lowers lr, space starts again."
-        )
+        go_on = f"Epoch {run.kept} is kept. [ lowers lr, space goes on from it."
+        remedy = go_on if run.kept else "[ lowers lr, space starts again."
         return Reading("wrong", run.message, remedy)
     if run.state in ("failed", "crashed"):
         return Reading("wrong", run.message, "space goes on from the last checkpoint.")

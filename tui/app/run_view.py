@@ -20,6 +20,12 @@ class RunView(Struct, frozen=True):
     pace: float = 0.0
     started: ev.Started | None = None
     epochs: tuple[ev.Epoch, ...] = ()
+    best: ev.Epoch | None = None
+    """The epoch with the smallest validation loss (training loss where there is no validation)."""
+    seconds: float = 0.0
+    """Trained so far, without pauses and pace."""
+    kept: int = 0
+    """Complete epochs that the last checkpoint holds."""
     step: ev.Step | None = None
     lr: float | None = None
     changed_lr: float | None = None
@@ -45,14 +51,6 @@ class RunView(Struct, frozen=True):
         """Whether a trainer is (or should be) at work for it."""
         return self.state in ("starting", "training", "paused")
 
-    @property
-    def best(self) -> ev.Epoch | None:
-        """The epoch with the smallest validation loss (training loss where there is no validation)."""
-        if not self.epochs:
-            return None
-        wanted = self.epochs[-1].best_epoch
-        return next((epoch for epoch in self.epochs if epoch.epoch == wanted), None)
-
 
 def hear_all(events: Iterable[ev.Event], run: RunView) -> RunView:
     """The view after these events, oldest first."""
@@ -72,23 +70,32 @@ def hear_all(events: Iterable[ev.Event], run: RunView) -> RunView:
 def _hear_epochs(fresh: list[ev.Epoch], run: RunView) -> RunView:
     if not fresh:
         return run
-    # A pause is said by its own event; an epoch does not end one.
-    state = "training" if run.state == "starting" else run.state
-    return replace(run, epochs=(*run.epochs, *fresh), lr=fresh[-1].lr, step=None, state=state)
+    best = next((epoch for epoch in reversed(fresh) if epoch.epoch == epoch.best_epoch), run.best)
+    return replace(
+        run,
+        epochs=(*run.epochs, *fresh),
+        best=best,
+        seconds=run.seconds + sum(epoch.seconds for epoch in fresh),
+        lr=fresh[-1].lr,
+        step=None,
+        # A pause is said by its own event; an epoch does not end one.
+        state="training" if run.state == "starting" else run.state,
+    )
 
 
 def _hear(event: ev.Event, run: RunView) -> RunView:
     """A run's view after one event other than an epoch."""
     match event:
         case ev.Started():
+            run = _cut(run, 0)
             return replace(
-                run, started=event, epochs=(), total_epochs=event.epochs, state="training", finished=None, diverged=None
+                run, started=event, total_epochs=event.epochs, state="training", finished=None, diverged=None
             )
         case ev.Resumed():
-            kept = tuple(epoch for epoch in run.epochs if epoch.epoch <= event.epoch)
-            return replace(
-                run, epochs=kept, total_epochs=event.epochs, state="training", finished=None, diverged=None, message=""
-            )
+            run = replace(_cut(run, event.epoch), total_epochs=event.epochs, state="training")
+            return replace(run, finished=None, diverged=None, message="")
+        case ev.Checkpoint():
+            return replace(run, kept=event.epoch)
         case ev.Paused():
             return replace(run, state="paused")
         case ev.Step():
@@ -105,3 +112,11 @@ def _hear(event: ev.Event, run: RunView) -> RunView:
             return replace(run, state="failed", message=event.message)
         case _:
             return run
+
+
+def _cut(run: RunView, epoch: int) -> RunView:
+    """The run as it was after ``epoch`` complete epochs."""
+    if not run.epochs or run.epochs[-1].epoch <= epoch:
+        return run
+    empty = replace(run, epochs=(), best=None, seconds=0.0)
+    return _hear_epochs([kept for kept in run.epochs if kept.epoch <= epoch], empty)

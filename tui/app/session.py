@@ -7,7 +7,7 @@ without a terminal.
 
 from collections.abc import Mapping
 from functools import singledispatch
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -21,15 +21,18 @@ from tui.app.facts import (
     DataReady,
     DataRefused,
     ExperimentOpened,
+    FeaturesChosen,
     FeaturesTurned,
     LrChosen,
     MapDrawn,
     Noticed,
     Redone,
+    RunAsked,
     RunClosed,
     RunLost,
     RunOpened,
     RunPaced,
+    RunRefused,
     RunSaid,
     SettingChanged,
     SettingPutBack,
@@ -47,17 +50,22 @@ if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from tui.lab.build import Prepared
 
 UNDO_LIMIT = 200
+OWNED = {"data.source": "data.options.", "model.init": "model.init_options."}
+"""Options that go when the setting goes to which they belong."""
 
 
 class DataState(Struct, frozen=True):
     """``prepared`` stays the former data while another loads or after one failed."""
 
     prepared: "Prepared | None" = None
+    varied: tuple[int, ...] = ()
+    """Features that are not the same in every sample."""
     loading: str = ""
     error: str = ""
 
 
 class CheckState(Struct, frozen=True):
+    number: int = 0
     tensors: "tuple[TensorCheck, ...]" = ()
     report: "GradientReport | None" = None
     done: int = 0
@@ -79,18 +87,35 @@ class MapState(Struct, frozen=True):
 class Session(Struct, frozen=True):
     spec: Spec = field(default_factory=Spec)
     recipe: str = ""
-    past: tuple[Spec, ...] = ()
-    future: tuple[Spec, ...] = ()
+    past: tuple[tuple[Spec, str], ...] = ()
+    future: tuple[tuple[Spec, str], ...] = ()
+    """Experiments to undo and redo: (spec, recipe)."""
     wrong: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Settings left wrong: key to (what was typed, what is wrong in words)."""
     features: tuple[int, int] = (0, 1)
     data: DataState = field(default_factory=DataState)
     check: CheckState = field(default_factory=CheckState)
     run: RunView | None = None
+    starting: bool = False
+    """A trainer is being started."""
     map: MapState = field(default_factory=MapState)
     files: tuple[str, ...] = ()
     """Files and folders opened since the application began, the newest first."""
     notice: str = ""
+
+    @property
+    def run_is_of_this(self) -> bool:
+        """Whether the run is one of the experiment as it stands; how many epochs it has does not matter."""
+        if self.run is None:
+            return False
+        return self.run.spec.with_value("training.epochs", self.spec.training.epochs) == self.spec
+
+    @property
+    def shown_run(self) -> RunView | None:
+        """The run on the Train screen: one that trains, or one of this experiment; no other says anything about it."""
+        if self.run is None or self.run.alive or self.run_is_of_this:
+            return self.run
+        return None
 
     @property
     def problems(self) -> dict[str, str]:
@@ -110,14 +135,11 @@ class Session(Struct, frozen=True):
 
     @property
     def feature_pairs(self) -> list[tuple[int, int]]:
-        """Every pair of up to twelve features; of more, only neighbours: enough to see each one."""
-        prepared = self.data.prepared
-        count = prepared.in_features if prepared is not None else 2
-        if count < 2:
-            return [(0, 0)]
-        if count <= 12:
-            return list(combinations(range(count), 2))
-        return [(i, i + 1) for i in range(count - 1)]
+        """Every pair of up to 40 features that are not constant; of more, only neighbours."""
+        varied = self.data.varied
+        if len(varied) < 2:
+            return [self.features]
+        return list(combinations(varied, 2) if len(varied) <= 40 else pairwise(varied))
 
 
 @singledispatch
@@ -128,16 +150,18 @@ def apply(fact: object, session: Session) -> Session:
 
 @apply.register
 def _(fact: SettingChanged, session: Session) -> Session:
-    wrong = {key: value for key, value in session.wrong.items() if key != fact.key}
+    dropped = OWNED.get(fact.key, "\0")
+    wrong = {key: said for key, said in session.wrong.items() if key != fact.key and not key.startswith(dropped)}
     if fact.spec == session.spec:
         return replace(session, wrong=wrong, notice="")
-    past = (*session.past, session.spec)[-UNDO_LIMIT:]
-    return replace(_with_spec(session, fact.spec), past=past, future=(), wrong=wrong, notice="")
+    recipe = "" if fact.key == "data.source" else session.recipe
+    past = (*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:]
+    return replace(_with_spec(session, fact.spec, recipe), past=past, future=(), wrong=wrong, notice="")
 
 
 @apply.register
 def _(fact: SettingWrong, session: Session) -> Session:
-    return replace(session, wrong={**session.wrong, fact.key: (fact.text, fact.words)})
+    return replace(session, wrong={**session.wrong, fact.key: (fact.text, fact.words)}, notice="")
 
 
 @apply.register
@@ -154,7 +178,7 @@ def _(fact: ExperimentOpened, session: Session) -> Session:
         spec=fact.spec,
         files=files,
         recipe=fact.recipe,
-        past=(*session.past, session.spec)[-UNDO_LIMIT:],
+        past=(*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:],
         future=(),
         wrong={},
         features=(0, 1),
@@ -167,13 +191,15 @@ def _(fact: ExperimentOpened, session: Session) -> Session:
 
 @apply.register
 def _(fact: Undone, session: Session) -> Session:
+    if session.wrong:
+        return replace(session, wrong={}, notice="wrong values are put back")
     if not session.past:
         return replace(session, notice="nothing to undo")
-    *past, spec = session.past
+    *past, (spec, recipe) = session.past
     return replace(
-        _with_spec(session, spec),
+        _with_spec(session, spec, recipe),
         past=tuple(past),
-        future=(session.spec, *session.future),
+        future=((session.spec, session.recipe), *session.future),
         wrong={},
         notice="undone; ctrl+r does it again",
     )
@@ -183,19 +209,19 @@ def _(fact: Undone, session: Session) -> Session:
 def _(fact: Redone, session: Session) -> Session:
     if not session.future:
         return replace(session, notice="nothing to redo")
-    spec, *future = session.future
-    past = (*session.past, session.spec)
-    return replace(_with_spec(session, spec), past=past, future=tuple(future), wrong={}, notice="")
+    (spec, recipe), *future = session.future
+    past = (*session.past, (session.spec, session.recipe))
+    return replace(_with_spec(session, spec, recipe), past=past, future=tuple(future), wrong={}, notice="")
 
 
-def _with_spec(session: Session, spec: Spec) -> Session:
+def _with_spec(session: Session, spec: Spec, recipe: str) -> Session:
     """A proof holds for one network, loss and data set; how it is then trained does not matter to it."""
 
     def proved(spec: Spec) -> tuple[object, ...]:
         return (spec.data, spec.model, spec.seed, spec.training.loss, spec.training.gradient)
 
     check = session.check if proved(spec) == proved(session.spec) else CheckState()
-    return replace(session, spec=spec, check=check)
+    return replace(session, spec=spec, recipe=recipe, check=check)
 
 
 @apply.register
@@ -203,6 +229,11 @@ def _(fact: FeaturesTurned, session: Session) -> Session:
     pairs = session.feature_pairs
     at = pairs.index(session.features) if session.features in pairs else 0
     return replace(session, features=pairs[(at + fact.by) % len(pairs)])
+
+
+@apply.register
+def _(fact: FeaturesChosen, session: Session) -> Session:
+    return replace(session, features=fact.features)
 
 
 @apply.register
@@ -216,7 +247,7 @@ def _(fact: DataReady, session: Session) -> Session:
     same = before is not None and before.dataset is fact.prepared.dataset
     return replace(
         session,
-        data=DataState(prepared=fact.prepared),
+        data=DataState(prepared=fact.prepared, varied=fact.varied),
         features=session.features if same else fact.features,
         map=session.map if same else MapState(),
     )
@@ -229,32 +260,50 @@ def _(fact: DataRefused, session: Session) -> Session:
 
 @apply.register
 def _(fact: CheckStarted, session: Session) -> Session:
-    return replace(session, check=CheckState(running=True), notice="")
+    return replace(session, check=CheckState(number=fact.number, running=True), notice="")
+
+
+def _is_of_this_check(fact: CheckMoved | TensorDone | CheckEnded, session: Session) -> bool:
+    return session.check.running and fact.number == session.check.number
 
 
 @apply.register
 def _(fact: CheckMoved, session: Session) -> Session:
+    if not _is_of_this_check(fact, session):
+        return session
     return replace(session, check=replace(session.check, done=fact.done, total=fact.total))
 
 
 @apply.register
 def _(fact: TensorDone, session: Session) -> Session:
+    if not _is_of_this_check(fact, session):
+        return session
     return replace(session, check=replace(session.check, tensors=(*session.check.tensors, fact.tensor)))
 
 
 @apply.register
 def _(fact: CheckEnded, session: Session) -> Session:
-    tensors = fact.report.tensors if fact.report is not None else session.check.tensors
+    if not _is_of_this_check(fact, session):
+        return session
     check = replace(
         session.check,
         running=False,
         report=fact.report,
-        tensors=tuple(tensors),
         seconds=fact.seconds,
         error=fact.error,
         cancelled=fact.report is None and not fact.error,
     )
     return replace(session, check=check)
+
+
+@apply.register
+def _(fact: RunAsked, session: Session) -> Session:
+    return replace(session, starting=True)
+
+
+@apply.register
+def _(fact: RunRefused, session: Session) -> Session:
+    return replace(session, starting=False, notice=fact.words)
 
 
 @apply.register
@@ -265,7 +314,7 @@ def _(fact: RunOpened, session: Session) -> Session:
     else:
         run = RunView(path=fact.path, spec=fact.spec, pace=fact.pace)
     run = replace(run, total_epochs=fact.spec.training.epochs)
-    return replace(session, run=run, map=session.map if former else MapState(), notice="")
+    return replace(session, run=run, starting=False, map=session.map if former else MapState(), notice="")
 
 
 @apply.register
@@ -305,7 +354,8 @@ def _(fact: SnapshotChosen, session: Session) -> Session:
 
 @apply.register
 def _(fact: MapDrawn, session: Session) -> Session:
-    if fact.map.features != session.features or (session.run is not None and fact.path not in (None, session.run.path)):
+    ours = session.run.path if session.run is not None and session.run_is_of_this else None
+    if fact.map.features != session.features or fact.path != ours:
         return session  # computed for what is no longer looked at
     return replace(session, map=fact.map)
 

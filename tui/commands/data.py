@@ -9,7 +9,7 @@ import typer
 from tui.commands.output import bad_input, columns, print_json
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from datasets import Dataset, Generator, Kind
 
 app = typer.Typer(help="Data: built-in sets and files.", rich_markup_mode=None)
 
@@ -21,28 +21,47 @@ Options = Annotated[
 
 
 @app.command("list")
-def list_sets(json: Json = False) -> int:
-    """The built-in sets and their options."""
-    from datasets import GENERATORS
+def list_sources(json: Json = False) -> int:
+    """What can be made, with its options, and what can be read."""
+    from datasets import GENERATORS, KINDS
 
-    rows = []
-    for generator in GENERATORS.values():
-        if json:
-            print_json(
-                {
-                    "name": generator.name,
-                    "title": generator.title,
-                    "features": generator.features,
-                    "classes": generator.classes,
-                    "options": {option.name: option.default for option in generator.options},
-                }
-            )
-        options = "  ".join(f"{option.name}={option.default}" for option in generator.options)
-        rows.append([generator.name, generator.title, options])
-    if not json:
-        for line in columns(rows):
-            print(line)
+    sets, kinds = GENERATORS.values(), KINDS.values()
+    if json:
+        for table in (*map(_set_table, sets), *map(_kind_table, kinds)):
+            print_json(table)
+        return 0
+    print("built-in sets and their options")
+    for line in columns([[made.name, made.title, _defaults(made)] for made in sets]):
+        print(f"  {line}")
+    print("files, packed with gzip or not")
+    for line in columns([[kind.name, kind.title, " ".join(kind.suffixes) or "*-ubyte"] for kind in kinds]):
+        print(f"  {line}")
     return 0
+
+
+def _set_table(made: "Generator") -> dict[str, Any]:
+    return {
+        "kind": "set",
+        "name": made.name,
+        "title": made.title,
+        "features": made.features,
+        "classes": made.classes,
+        "options": {option.name: option.default for option in made.options},
+    }
+
+
+def _kind_table(kind: "Kind") -> dict[str, Any]:
+    return {
+        "kind": "file",
+        "name": kind.name,
+        "title": kind.title,
+        "suffixes": list(kind.suffixes),
+        "options": list(kind.options),
+    }
+
+
+def _defaults(made: "Generator") -> str:
+    return "  ".join(f"{option.name}={option.default}" for option in made.options)
 
 
 @app.command("inspect")
@@ -73,6 +92,8 @@ def make(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A built-in set; `mlp-tui data list` names them.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="A .csv or .npz file.")],
     option: Options = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    json: Json = False,
 ) -> int:
     """Make a built-in set and write it into a file."""
     with bad_input():
@@ -84,11 +105,16 @@ def make(
             raise LabError(f"{name}: no such set; there are {', '.join(GENERATORS)}")
         if output.suffix not in _WRITERS:
             raise LabError(f"{output}: expected a name that ends in {' or '.join(_WRITERS)}")
+        if output.exists() and not force:
+            raise LabError(f"{output}: is there already: choose another name, or write over it with --force")
         dataset = load(name, **_read_options(option))
         try:
             write_atomic(output, _WRITERS[output.suffix](dataset))
         except OSError as error:
             raise LabError(os_error_text(error, output)) from None
+    if json:
+        print_json({"file": str(output), **dataset.summary()})
+        return 0
     typer.echo(f"{output}: {dataset.n_samples:,} samples, {dataset.n_features} features", err=True)
     return 0
 

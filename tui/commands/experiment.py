@@ -49,16 +49,25 @@ def read_experiment(
         from tui.lab.recipes import load
 
         spec = load(recipe).spec
-    elif data is not None and looks_like_path(data):
-        spec = for_file(data)
     else:
-        spec = Spec()
+        source = _named_source(data, settings or [])
+        spec = for_file(source) if source and looks_like_path(source) else Spec()
     if data is not None:
         spec = spec.with_value("data.source", data)
     spec = set_values(spec, settings or [])
     for key, words in spec.problems():
         raise SpecError(f"{key}: {words}")
     return spec
+
+
+def _named_source(data: str | None, settings: list[str]) -> str:
+    """What `--data X` or the last `--set data.source=X` names; "" where neither is there."""
+    source = data or ""
+    for word in settings:
+        key, _, value = word.partition("=")
+        if key.strip() == "data.source":
+            source = value.strip()
+    return source
 
 
 def _existing(path: Path) -> Path:

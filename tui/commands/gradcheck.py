@@ -27,21 +27,20 @@ def gradcheck(
         from tui.lab.spec import Spec
 
         spec = read_experiment(spec_file, recipe, data, settings) or Spec()
-        steps = check(spec, prepare(spec))
-    ok = False
-    for step in steps:
-        match step:
-            case CheckProgress():
-                _show_progress(f"{step.tensor}  {step.done}/{step.total}")
-            case TensorCheck():
-                if json:
+        ok = False
+        for step in check(spec, prepare(spec)):
+            match step:
+                case CheckProgress():
+                    _show_progress(f"{step.tensor}  {step.done}/{step.total}")
+                case TensorCheck():
+                    if json:
+                        _show_progress("")
+                        print_json(_line(step))
+                case GradientReport():
+                    ok = bool(step.ok)
                     _show_progress("")
-                    print_json(_line(step))
-            case GradientReport():
-                ok = bool(step.ok)
-                _show_progress("")
-                if not json:
-                    print(step)
+                    if not json:
+                        print(step)
     return 0 if ok else 1
 
 

@@ -31,22 +31,15 @@ def _finite(value: Any) -> Any:
 @contextmanager
 def bad_input() -> Iterator[None]:
     """Turns what a person can put right into one line on stderr and exit status 2."""
-    from tui.lab.errors import LabError
-    from tui.lab.spec import SpecError
-
     try:
         yield
-    except (LabError, SpecError) as error:
-        message = str(error)
     except Exception as error:
-        # DataError without importing NumPy before something went wrong.
-        if type(error).__name__ != "DataError":
+        from tui.lab.build import USER_ERRORS  # not above: it brings NumPy, and most commands go well
+
+        if not isinstance(error, USER_ERRORS):
             raise
-        message = str(error)
-    else:
-        return
-    typer.echo(error_line(message), err=True)
-    raise typer.Exit(2)
+        typer.echo(error_line(str(error)), err=True)
+        raise typer.Exit(2) from None
 
 
 def columns(rows: list[list[str]], gap: int = 2) -> Iterator[str]:

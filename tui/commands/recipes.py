@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.experiment import Data
-from tui.commands.output import bad_input, columns, print_json
+from tui.commands.output import bad_input, columns, error_line, print_json
 
 if TYPE_CHECKING:
     from tui.lab.recipes import Recipe
+    from tui.lab.recipes.checking import Figure
 
 app = typer.Typer(help="Lab sheets: their experiments, figures and tasks.", rich_markup_mode=None)
 
@@ -55,18 +56,27 @@ def check(name: Name, data: Data = None, json: Json = False) -> int:
     with bad_input():
         import dataclasses
 
+        from tui.lab.errors import RunError
         from tui.lab.recipes.checking import check as check_recipe
 
-        for figure in check_recipe(name, data):
-            all_ok = all_ok and figure.ok
-            if json:
-                print_json(dataclasses.asdict(figure))
-                continue
-            mark = typer.style("ok   ", fg="green") if figure.ok else typer.style("wrong", fg="red")
-            within = f" within {figure.tolerance:g}" if figure.tolerance else ""
-            asked = f"{figure.relation} {_plain(figure.expected)}{within}"
-            typer.echo(f"{mark}  {figure.figure}: {_plain(figure.got)}  ({asked})")
+        try:
+            for figure in check_recipe(name, data):
+                all_ok = all_ok and figure.ok
+                if json:
+                    print_json(dataclasses.asdict(figure))
+                else:
+                    typer.echo(_compared(figure))
+        except RunError as error:
+            typer.echo(error_line(str(error)), err=True)
+            return 1
     return 0 if all_ok else 1
+
+
+def _compared(figure: "Figure") -> str:
+    mark = typer.style("ok   ", fg="green") if figure.ok else typer.style("wrong", fg="red")
+    within = f" within {figure.tolerance:g}" if figure.tolerance else ""
+    asked = f"{figure.relation} {_plain(figure.expected)}{within}"
+    return f"{mark}  {figure.figure}: {_plain(figure.got)}  ({asked})"
 
 
 def _comments(recipe: "Recipe") -> list[str]:

@@ -46,31 +46,37 @@ def train(
     previous = _send_stop_on_interrupt(folder)
     try:
         return _follow(folder, process, _printer(json, spec.training.epochs))
+    except BrokenPipeError:  # `| head` has seen enough
+        typer.echo(f"nobody reads on, the training goes on: {folder.path}", err=True)
+        raise
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
 
 
 def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "Printer") -> int:
-    from tui.lab.events import LAST, Failed, Finished, Started, Stopped
+    from tui.lab.errors import LabError
+    from tui.lab.events import Failed, Finished, Started, Stopped
     from tui.lab.follow import follow
+    from tui.lab.runs import BAD_INPUT
 
     last: Any = None
     began = False
     try:
-        for event in follow(folder, process):
-            printer.show(event)
-            last = event
-            began = began or isinstance(event, Started)
+        for chunk in follow(folder, process):
+            for event in chunk:
+                printer.show(event)
+                last = event
+                began = began or isinstance(event, Started)
+    except LabError as error:
+        printer.close()
+        typer.echo(error_line(str(error)), err=True)
+        return 1
     finally:
         printer.close()
-    if not isinstance(last, LAST):
-        words = f"the trainer ended without a word (status {process.returncode}); its log is {folder.log_path}"
-        typer.echo(error_line(words), err=True)
-        return 1
     if isinstance(last, Failed):
         typer.echo(error_line(last.message), err=True)
-        if process.returncode == 2:
+        if process.returncode == BAD_INPUT:
             _forget(folder, began)
             return 2
     if isinstance(last, Finished):
@@ -80,18 +86,21 @@ def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "P
 
 def _detach(folder: "RunFolder", process: "subprocess.Popen[bytes]") -> int:
     """Waits for the first event only: bad input is said here and now, or nobody would see it."""
+    from tui.lab.errors import LabError
     from tui.lab.events import Failed
     from tui.lab.follow import follow
+    from tui.lab.runs import BAD_INPUT
 
-    first = next(follow(folder, process), None)
+    try:
+        first = next(follow(folder, process))[0]
+    except LabError as error:
+        typer.echo(error_line(str(error)), err=True)
+        return 1
     if isinstance(first, Failed):
-        status = 2 if process.wait() == 2 else 1
+        status = 2 if process.wait() == BAD_INPUT else 1
         _forget(folder, began=False)
         typer.echo(error_line(first.message), err=True)
         return status
-    if first is None:
-        typer.echo(error_line(f"the trainer ended without a word; its log is {folder.log_path}"), err=True)
-        return 1
     process.returncode = 0  # it outlives us, and is not ours to wait for
     print(folder.path)
     return 0

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from datasets import DataError, Dataset, Split, load, split
 from datasets.transforms import Scale, fit_scale
 from mlcore import Sequential
+from mlcore.init import check_init_options
 from mlcore.layers import Dropout
 from mlcore.losses import LOSSES, Loss
 from mlcore.model import build_mlp
 from mlcore.optim import OPTIMIZERS, Optimizer
 from tui.lab.errors import LabError
 from tui.lab.outline import MOST_PARAMETERS, count_parameters
-from tui.lab.spec import IMAGE_FOLDERS, Spec, SpecError
+from tui.lab.spec import Spec, SpecError, is_absent_images
 
 USER_ERRORS = (LabError, SpecError, DataError)
 """What a person can put right: each one's `str()` is one line, shown without a traceback."""
@@ -44,8 +45,8 @@ class Prepared:
 def load_data(spec: Spec) -> Dataset:
     """The data set that the spec names. Raises DataError, or LabError where it is nowhere yet."""
     source = spec.data.source
-    if source in IMAGE_FOLDERS:
-        raise LabError(f"data.source: {source} is read, not made: name its folder of IDX files with --data FOLDER")
+    if is_absent_images(source):
+        raise LabError(f"{source}: the files are not here: name their folder with --data FOLDER, or open it with o")
     return load(os.path.expanduser(source), **spec.data.options)
 
 
@@ -93,6 +94,11 @@ def refusal(spec: Spec, in_features: int, classes: int) -> tuple[str, str] | Non
     """(key, words) of the setting because of which this network cannot be built for this data; None where it can."""
     if spec.training.loss == "bce" and classes != 2:
         return "training.loss", f"bce tells two classes apart, the data has {classes}: set cross_entropy"
+    for name, value in spec.model.init_options.items():
+        try:
+            check_init_options(spec.model.init, {name: value})
+        except ValueError as error:
+            return f"model.init_options.{name}", str(error)
     parameters = count_parameters(spec, in_features, out_features(spec, classes))
     if parameters > MOST_PARAMETERS:
         words = f"{parameters:,} parameters are more than the {MOST_PARAMETERS:,} a bench holds: choose smaller layers"
@@ -105,21 +111,18 @@ def network(spec: Spec, in_features: int, classes: int, *, dtype: Any = None) ->
     if refused := refusal(spec, in_features, classes):
         raise SpecError(": ".join(refused))
     weights, _, dropout = _seeds(spec)
-    try:
-        built = build_mlp(
-            in_features,
-            list(spec.model.hidden),
-            out_features(spec, classes),
-            activation=spec.model.activation,
-            dropout=spec.model.dropout,
-            init=spec.model.init,
-            init_options=dict(spec.model.init_options),
-            output=spec.model.output,
-            rng=np.random.default_rng(weights),
-            dtype=np.dtype(dtype or spec.training.dtype),
-        )
-    except ValueError as error:  # an option that this initialisation does not have
-        raise SpecError(f"model.init_options: {error}") from None
+    built = build_mlp(
+        in_features,
+        list(spec.model.hidden),
+        out_features(spec, classes),
+        activation=spec.model.activation,
+        dropout=spec.model.dropout,
+        init=spec.model.init,
+        init_options=dict(spec.model.init_options),
+        output=spec.model.output,
+        rng=np.random.default_rng(weights),
+        dtype=np.dtype(dtype or spec.training.dtype),
+    )
     layers = [layer for layer in built.modules() if isinstance(layer, Dropout)]
     for layer, seed in zip(layers, dropout.spawn(len(layers)), strict=True):
         layer.rng = np.random.default_rng(seed)

@@ -60,7 +60,10 @@ def send_command(folder: Path, name: str, value: float | None = None) -> None:
 
 
 def clear_commands(folder: Path) -> None:
-    """Forgets what was sent to a trainer that is gone: a resumed run must not obey an old `stop`."""
+    """Forgets what was sent to a trainer that is gone: a resumed run must not obey an old `stop`.
+
+    Raises OSError for what cannot be removed, such as a folder.
+    """
     for name in _names(folder):
         (folder / name).unlink(missing_ok=True)
 

@@ -3,3 +3,7 @@
 
 class LabError(Exception):
     """`str()` is one line: what is wrong, and what to do."""
+
+
+class RunError(LabError):
+    """A run that began and did not get to its end: it diverged, failed, or its trainer is gone."""

@@ -56,12 +56,17 @@ class Field:
             return "some text"
         what = "a whole number" if self.kind == "int" else "a number"
         if self.low is not None and self.high is not None:
-            low = f"above {self.low:g}" if self.open_low else f"from {self.low:g}"
-            high = f"below {self.high:g}" if self.open_high else f"to {self.high:g}"
+            low = f"above {_number(self.low)}" if self.open_low else f"from {_number(self.low)}"
+            high = f"below {_number(self.high)}" if self.open_high else f"to {_number(self.high)}"
             return f"{what} {low} {high}" if not self.open_low else f"{what} {low}, {high}"
         if self.low is not None:
-            return f"{what} {'above' if self.open_low else 'from'} {self.low:g}"
+            return f"{what} {'above' if self.open_low else 'from'} {_number(self.low)}"
         return what
+
+
+def _number(value: float) -> str:
+    """A limit in words: 4,294,967,295 or 0.95."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 
 def _choices(*rows: tuple[str, str, str]) -> tuple[Choice, ...]:
@@ -72,13 +77,14 @@ SCALES = _choices(
     ("none", "off", "the numbers as they are"),
     ("standard", "standard", "each feature to mean 0 and standard deviation 1"),
     ("minmax", "min-max", "each feature to 0 … 1"),
-    ("unit", "pixels / 255", "pixels 0 … 255 to 0 … 1"),
-    ("symmetric", "pixels to -1 … 1", "(x / 255 - 0.5) / 0.5, as torchvision's Normalize(0.5, 0.5)"),
+    ("unit", "x / 255", "pixels 0 … 255 to 0 … 1"),
+    ("symmetric", "to -1 … 1", "(x / 255 - 0.5) / 0.5, as torchvision's Normalize(0.5, 0.5)"),
 )
 ACTIVATIONS = _choices(
     ("relu", "ReLU", "max(0, x): cheap, and its gradient does not shrink; f'(0) = 0"),
     ("leaky_relu", "LeakyReLU", "x, or 0.01 x below 0: no unit can die"),
     ("elu", "ELU", "x, or exp(x) - 1 below 0"),
+    ("gelu", "GELU", "x · P(x), P the normal distribution's; smooth"),
     ("silu", "SiLU", "x · sigmoid(x), smooth"),
     ("tanh", "tanh", "-1 … 1, zero-centred; saturates far from 0"),
     ("sigmoid", "sigmoid", "0 … 1; its slope is 0.25 at most, so deep networks learn slowly"),
@@ -185,9 +191,16 @@ _ALL = (
 FIELDS: dict[str, Field] = {field.key: field for field in _ALL}
 
 
+SOURCE_OPTIONS = ("n_samples", "noise", "random_state", "target", "drop", "missing", "delimiter", "decimal", "header")
+"""Options of data sources that people write without their table."""
+
+
 def explain_unknown(key: str) -> str:
+    name = key.split(".")[-1]
+    if name in SOURCE_OPTIONS:
+        return f"{key}: no such setting; did you mean data.options.{name}?"
     near = difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.5)
     if not near:  # lr for training.lr
-        near = [known for known in FIELDS if known.split(".")[-1] == key.split(".")[-1]][:1]
-    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(FIELDS)}"
+        near = [known for known in FIELDS if known.split(".")[-1] == name][:1]
+    hint = f"did you mean {near[0]}?" if near else f"the keys are {', '.join(FIELDS)}, and data.options.NAME"
     return f"{key}: no such setting; {hint}"

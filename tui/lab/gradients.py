@@ -8,6 +8,7 @@ import numpy as np
 from mlcore.gradcheck import iter_gradient_check
 from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
 from tui.lab.build import Prepared, make_loss, network
+from tui.lab.errors import LabError
 from tui.lab.spec import Spec
 
 MOST_SAMPLES = 256
@@ -27,6 +28,7 @@ def check(
     Progress first, a `TensorCheck` as each tensor ends, the `GradientReport` last. The batch is the first
     ``samples`` training rows (of a "full" batch all, up to 256). Biases get small random values: at 0 many
     a wrong gradient looks right. Dropout keeps one mask throughout. ``seed`` is the spec's where None.
+    Raises SpecError, and LabError where the loss is not finite.
     """
     rng = np.random.default_rng(spec.seed if seed is None else seed)
     checked: Any = network(spec, prepared.in_features, len(prepared.class_names), dtype=np.float64)
@@ -37,11 +39,15 @@ def check(
             )
     X, y = prepared.train
     rows = min(MOST_SAMPLES if spec.training.batch_size == "full" else samples, len(X))
-    return iter_gradient_check(
-        checked,
-        X[:rows].astype(np.float64),
-        y[:rows],
-        loss=make_loss(spec),
-        max_entries=max_entries,
-        rng=rng,
-    )
+    try:
+        yield from iter_gradient_check(
+            checked,
+            X[:rows].astype(np.float64),
+            y[:rows],
+            loss=make_loss(spec),
+            max_entries=max_entries,
+            rng=rng,
+        )
+    except ValueError as error:
+        advice = "choose another initialisation, or scale the data"
+        raise LabError(f"the gradients cannot be checked: {error}: {advice}") from None

@@ -6,7 +6,7 @@ Counted from the spec alone, so that a network far too large can be shown, and r
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlcore.init import INITIALISATIONS
+from mlcore.init import INITIALISATIONS, check_init_options
 from tui.lab.fields import ACTIVATIONS
 from tui.lab.spec import Spec
 
@@ -26,7 +26,8 @@ class LayerRow:
 
 
 def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, ...]:
-    """The rows of a table of layers, input first. ``std`` is the asked standard deviation of the weights."""
+    """The rows of a table of layers, input first. ``std`` is the asked standard deviation of the weights, None
+    where the initialisation does not take its options."""
     model = spec.model
     activation = next(choice.label for choice in ACTIVATIONS if choice.value == model.activation)
     rows = [LayerRow(None, "input", "", f"(n, {in_features})")]
@@ -34,7 +35,7 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
     sizes = (*model.hidden, out_features)
     for depth, size in enumerate(sizes):
         hidden = depth < len(model.hidden)
-        std = INITIALISATIONS[model.init].std(fan_in, size, model.activation, **model.init_options)
+        std = _asked_std(spec, fan_in, size)
         shape = f"(n, {size})"
         rows.append(LayerRow(len(rows) - 1, "Linear", f"{fan_in} → {size}", shape, (fan_in + 1) * size, std))
         if hidden:
@@ -51,6 +52,15 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
     elif spec.training.loss == "bce":
         rows.append(LayerRow(None, "sigmoid", "in the loss", shape))
     return tuple(rows)
+
+
+def _asked_std(spec: Spec, fan_in: int, fan_out: int) -> float | None:
+    model = spec.model
+    try:
+        check_init_options(model.init, model.init_options)
+    except ValueError:
+        return None
+    return INITIALISATIONS[model.init].std(fan_in, fan_out, model.activation, **model.init_options)
 
 
 def count_parameters(spec: Spec, in_features: int, out_features: int) -> int:

@@ -44,20 +44,24 @@ class Progress:
 
 
 def to_checkpoint(
-    progress: Progress, spec: Spec, network: Sequential, optimizer: Optimizer, *, seq: int, threads: int
+    progress: Progress, spec: str, network: Sequential, optimizer: Optimizer, *, seq: int, threads: int
 ) -> Checkpoint:
-    """``seq`` is the last event's number: what the log holds after it is not in the checkpoint."""
+    """The training as it stands now, in copies; ``spec`` is its `spec_hash`.
+
+    ``seq`` is the last event's number: what the log holds after it is not in the checkpoint.
+    """
     state = {name: getattr(progress, name) for name in Progress.__dataclass_fields__}
     state |= {
         "position": progress.position.to_dict(),
+        "changes": list(progress.changes),
         "last_epoch": msgspec.to_builtins(progress.last_epoch),
         "dropout": [get_rng_state(generator) for generator in generators_of(network)],
-        "spec": spec_hash(spec),
+        "spec": spec,
         "seq": seq,
         "threads": threads,
         "numpy": np.__version__,
     }
-    return Checkpoint(network.tensors(), optimizer.state_dict(), state)
+    return Checkpoint(network.state_dict(), optimizer.state_dict(), state)
 
 
 def resume(

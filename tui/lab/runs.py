@@ -25,6 +25,10 @@ from tui.lab.spec import MADE_WITH, Spec, looks_like_path, read_spec_file
 
 State = Literal["new", "running", "paused", "finished", "stopped", "diverged", "failed", "crashed"]
 LIVE_STATES = ("running", "paused")
+Start = Literal["run", "epoch", "step"]
+"""How a training begins: it goes on, or stands still after an epoch or a step."""
+BAD_INPUT = 2
+"""A trainer's exit status where spec or data cannot be used, or another trainer has the run."""
 SILENT_SECONDS = 30.0
 """Without a heartbeat for so long, a trainer on another host is taken for dead."""
 
@@ -187,14 +191,12 @@ def launch(
     *,
     epochs: int | None = None,
     pace: float | None = None,
-    start: Literal["run", "paused", "epoch", "step"] = "run",
+    start: Start = "run",
 ) -> "subprocess.Popen[bytes]":
     """Starts or resumes the training in a process and a session of its own, which outlives this one.
 
     ``epochs`` is how many the run shall have in all; ``pace`` is in epochs a second. Raises LabError.
     """
-    if folder.state() not in LIVE_STATES:
-        clear_commands(folder.control_path)
     # -P: a datasets.py in the folder one stands in must not be taken for ours.
     command = [sys.executable, "-P", "-m", "tui.lab.trainer", str(folder.path.absolute()), "--start", start]
     if epochs is not None:
@@ -202,6 +204,8 @@ def launch(
     if pace is not None:
         command += ["--pace", repr(float(pace))]
     try:
+        if folder.state() not in LIVE_STATES:
+            clear_commands(folder.control_path)
         with open(folder.log_path, "ab") as log:
             return subprocess.Popen(
                 command,

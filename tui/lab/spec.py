@@ -21,8 +21,7 @@ from tui.lab.values import read_text, read_value
 Option = bool | int | float | str
 OPTION_TABLES = ("data.options.", "model.init_options.")
 IMAGE_FOLDERS = ("mnist",)
-"""Data sets that recipes name but that are not made: the caller's `--data` says where they are."""
-
+"""Data sets that recipes name but that are not made: a folder of that name, or the caller's `--data`."""
 
 MADE_WITH = "made_with"
 """A run's own table in its spec file, beside the experiment's: versions and the data's sha256."""
@@ -159,7 +158,12 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 def looks_like_path(source: str) -> bool:
     from datasets import GENERATORS
 
-    return source not in GENERATORS and source not in IMAGE_FOLDERS
+    return source not in GENERATORS and not is_absent_images(source)
+
+
+def is_absent_images(source: str) -> bool:
+    """Whether a recipe's images are named, such as "mnist", and no file or folder of that name is here."""
+    return source in IMAGE_FOLDERS and not os.path.exists(source)
 
 
 def set_values(spec: Spec, assignments: Iterable[str]) -> Spec:
@@ -199,7 +203,9 @@ def guess_option(text: str) -> Option:
 
 def for_file(source: str) -> Spec:
     """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam."""
-    scale = "unit" if os.path.isdir(os.path.expanduser(source)) else "standard"
+    name = os.path.basename(source).lower()
+    images = os.path.isdir(os.path.expanduser(source)) or "ubyte" in name or "idx" in name
+    scale = "unit" if images else "standard"
     return Spec(
         data=DataSpec(source=source, scale=scale),
         model=ModelSpec(hidden=(32, 32)),
@@ -246,8 +252,10 @@ def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
         key = str(error).partition(":")[0]
         line = _line_of(text, key)
         raise SpecError(f"{path}{f':{line}' if line else ''}: {error}") from None
+    from datasets import GENERATORS
+
     beside = path.parent / spec.data.source
-    if not os.path.isabs(spec.data.source) and beside.exists() and looks_like_path(spec.data.source):
+    if not os.path.isabs(spec.data.source) and beside.exists() and spec.data.source not in GENERATORS:
         spec = spec.with_source(str(beside))
     return spec, record
 

@@ -5,11 +5,10 @@ from collections.abc import Callable
 from typing import Literal
 
 from tui.lab.control import Command, Inbox
+from tui.lab.runs import Start
 
 LOOK_SECONDS = 0.05
 """Between two looks into the control folder."""
-
-Start = Literal["run", "paused", "epoch", "step"]
 
 
 class Steering:
@@ -29,8 +28,7 @@ class Steering:
 
     def begin(self, start: Start, pace: float) -> None:
         self.pace = max(0.0, pace)
-        self.paused = start == "paused"
-        self.pause_after = start if start in ("epoch", "step") else ""
+        self.pause_after = "" if start == "run" else start
 
     def look(self) -> bool:
         """Obeys what has come. False where the last look is too recent for another."""

@@ -13,13 +13,14 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from tui.lab.errors import LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import Failed, Finished
 from tui.lab.files import os_error_text
 from tui.lab.processes import RunLock
-from tui.lab.runs import RunFolder
+from tui.lab.runs import BAD_INPUT, RunFolder, Start
 from tui.lab.spec import Spec, SpecError
 from tui.lab.status import StatusFile
 
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("run", type=Path)
     parser.add_argument("--epochs", type=int, help="epochs in all, also on a run that has finished")
     parser.add_argument("--pace", type=float, default=0.0, help="epochs a second; 0 for full speed")
-    parser.add_argument("--start", choices=("run", "paused", "epoch", "step"), default="run")
+    parser.add_argument("--start", choices=get_args(Start), default="run")
     options = parser.parse_args(argv)
     folder = RunFolder(options.run.absolute())
     asked_to_end = _Signals()
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _train(folder, options, asked_to_end)
     except LabError as error:  # somebody else trains it: the run itself is none the worse
         _note(str(error))
-        return 2
+        return BAD_INPUT
     except OSError as error:
         _note(os_error_text(error, folder.path))
         return 1
@@ -69,6 +70,8 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
             last = log.history[-1] if log.history else None
             if isinstance(last, Finished) and last.epochs >= spec.training.epochs:
                 _note(f"finished after {last.epochs} epochs already; --epochs trains on")
+                if folder.state() != "finished":  # killed between its last word and its last status
+                    status.write("finished", last.epochs)
                 return 0
             status.write("running", 0)
             threads = threads_for(spec)
@@ -84,9 +87,9 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
                     training = Training(folder, spec, log, status, threads=threads, signal=lambda: signals.received)
                     return training.run(start=options.start, pace=options.pace)
             except USER_ERRORS as error:
-                return _fail(log, status, str(error), 2)
+                return _fail(log, status, str(error), BAD_INPUT)
         except (LabError, SpecError) as error:
-            return _fail(log, status, str(error), 2)
+            return _fail(log, status, str(error), BAD_INPUT)
         except OSError as error:
             return _fail(log, status, os_error_text(error, None if error.filename else folder.path), 1)
         except MemoryError:

@@ -9,17 +9,18 @@ from mlcore.train import Diverged as FitDiverged
 from mlcore.train import EpochDone, EpochTrained, StepDone, evaluate, fit
 from tui.lab import events
 from tui.lab.build import make_loss, make_optimizer, network, order_rng, prepare
+from tui.lab.checkpoints import Checkpoint
 from tui.lab.control import Inbox
 from tui.lab.errors import LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
 from tui.lab.keeper import Keeper
 from tui.lab.processes import host_name
-from tui.lab.resume import resume, to_checkpoint
-from tui.lab.runs import RunFolder
+from tui.lab.resume import resume, spec_hash, to_checkpoint
+from tui.lab.runs import RunFolder, Start
 from tui.lab.spec import Spec
 from tui.lab.status import StatusFile
-from tui.lab.steering import Start, Steering
+from tui.lab.steering import Steering
 
 NAP_SECONDS = 0.02
 LIVE_SECONDS = 0.2
@@ -42,6 +43,7 @@ class Training:
         signal: Callable[[], str] = lambda: "",
     ) -> None:
         self.folder, self.spec, self.log, self.status, self.threads = folder, spec, log, status, threads
+        self._spec_hash = spec_hash(spec)
         self.data = prepare(spec)
         self._record_data()
         self.network = network(spec, self.data.in_features, len(self.data.class_names))
@@ -49,7 +51,7 @@ class Training:
         self.optimizer = make_optimizer(spec, self.network)
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
         self.keeper = Keeper(folder, self.network)
-        self.keeper.forget_later_snapshots(self.progress.completed)
+        self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
         self.steering = Steering(Inbox(folder.control_path), self._change_lr, signal)
         self._epoch_began = 0.0
 
@@ -180,6 +182,8 @@ class Training:
         self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
         if self.keeper.due:
             self._checkpoint()
+        else:
+            self.keeper.hold_last(self._state(), self._place())
         self.steering.epoch_done()
         if done.epoch < self.spec.training.epochs:
             self._keep_pace()
@@ -223,12 +227,14 @@ class Training:
 
     def _checkpoint(self) -> None:
         self.log.flush()
-        last = to_checkpoint(
-            self.progress, self.spec, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
-        )
-        best = self.keeper.write_checkpoints(last, self._place())
+        best = self.keeper.write_checkpoints(self._state(), self._place())
         completed, batch = self._place()
         self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
+
+    def _state(self) -> Checkpoint:
+        return to_checkpoint(
+            self.progress, self._spec_hash, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
+        )
 
     # Endings
 
@@ -271,9 +277,11 @@ class Training:
         return 0
 
     def _diverged(self, event: FitDiverged) -> int:
-        """No checkpoint: the one of before the trouble is the one to go on from."""
+        """The weights are of no use now: what is kept is the last epoch that came to its end."""
         self.log.flush()
-        self.keeper.write_best()
+        if held := self.keeper.write_held():
+            (completed, batch), best = held
+            self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
         diverged = events.Diverged(
             epoch=event.epoch,
             batch=event.batch,
@@ -292,6 +300,13 @@ def divergence_text(event: FitDiverged) -> str:
     where = f"in epoch {event.epoch}, batch {event.batch}"
     if event.tensor == "input":
         return f"The data itself holds a number that is not finite ({where}): look at it, or scale it."
+    first = (event.epoch, event.batch) == (1, 1)
+    if first and (not math.isfinite(event.loss) or event.tensor.endswith(".grad")):  # no step has been taken yet
+        what = "gradient" if event.tensor.endswith(".grad") else "loss"
+        return (
+            f"The first {what} is not finite already ({where}): the first weights are too large, or the numbers of "
+            "the data are: choose another initialisation, or scale the data."
+        )
     advice = f"the steps are too long: try a learning rate below {event.lr:g}, such as {event.lr / 10:g}."
     if event.tensor in ("output", "loss"):
         return f"The {event.tensor} left the finite numbers {where}; {advice}"

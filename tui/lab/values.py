@@ -152,5 +152,7 @@ def _one_two_five(value: float, direction: int) -> float:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)  # as it was typed
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."

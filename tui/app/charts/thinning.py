@@ -26,7 +26,10 @@ def place(
 
 
 def thin(index: Cells, cells: Cells, wrong: NDArray[np.bool_] | None, most: int) -> Cells:
-    """Positions in `index` of the points to draw: one a cell, `most` in all, wrong ones before all others.
+    """Positions in `index` of the points to draw: one a cell, `most` in all, wrong ones first.
+
+    Where there are more than fit, wrong ones take half of the places at most: a map full of them would be read as
+    a network that is mostly wrong.
 
     Args:
         index: (m,) the points' numbers in their data set; they decide, so that a point keeps its turn while
@@ -43,7 +46,12 @@ def thin(index: Cells, cells: Cells, wrong: NDArray[np.bool_] | None, most: int)
     if wrong is not None:
         order = order[np.argsort(~np.asarray(wrong, dtype=bool)[index[order]], kind="stable")]
     _, first = np.unique(cells[order], return_index=True)
-    return order[np.sort(first)[:most]]
+    kept = order[np.sort(first)]
+    if wrong is None or kept.size <= most:
+        return kept[:most]
+    bad = int(np.asarray(wrong, dtype=bool)[index[kept]].sum())
+    bad_kept = min(bad, max(most // 2, most - (kept.size - bad)))
+    return np.concatenate([kept[:bad_kept], kept[bad : bad + most - bad_kept]])
 
 
 @lru_cache(maxsize=8)

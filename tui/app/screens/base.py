@@ -44,6 +44,9 @@ class BenchScreen(Screen):
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
+    _focus_before: Widget | None = None
+    _showing_soon = False
+
     # For subclasses
 
     def panels(self) -> ComposeResult:
@@ -61,7 +64,7 @@ class BenchScreen(Screen):
         raise NotImplementedError
 
     def sentence(self, session: Session) -> str:
-        """The status line: what is true now and the next key, with `**keys**`."""
+        """The status line: what is true now and the next key, with `‹keys›`."""
         raise NotImplementedError
 
     def go_to(self, key: str) -> None:
@@ -106,13 +109,31 @@ class BenchScreen(Screen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         small = width < SMALLEST[0] or height < SMALLEST[1]
+        if small and self.focused is not None:
+            self._focus_before = self.focused  # what is hidden loses the focus
         self.set_class(small, "-too-small")
+        if not small and self._focus_before is not None:
+            self.call_after_refresh(self._focus_before.focus)
+            self._focus_before = None
         if small:
             going = "; training goes on" if self.session.run is not None and self.session.run.alive else ""
             self.query_one("#too-small", Static).update(
                 f"needs {SMALLEST[0]}x{SMALLEST[1]}, this is {width}x{height}{going}"
             )
-        self.call_after_refresh(self.show)
+        self._show_soon()
+
+    def on_panel_resized(self) -> None:
+        self._show_soon()
+
+    def _show_soon(self) -> None:
+        """Once the layout has settled, however many parts of it have changed."""
+        if not self._showing_soon:
+            self._showing_soon = True
+            self.call_after_refresh(self._show_now)
+
+    def _show_now(self) -> None:
+        self._showing_soon = False
+        self.show()
 
     def on_descendant_focus(self) -> None:
         self.show_keys()
@@ -135,7 +156,7 @@ class BenchScreen(Screen):
         session = self.session
         self.query_one(TopBar).show(self.NAME, session, self.glyphs)
         self.draw(session)
-        self.query_one(StatusLine).show(session.notice or self.sentence(session))
+        self.query_one(StatusLine).show(session.notice or self.sentence(session), self.glyphs)
         self.show_keys()
 
     def show_keys(self) -> None:
@@ -162,7 +183,7 @@ class BenchScreen(Screen):
             self._only(panels[(panels.index(shown[0]) + 1) % len(panels)])
         elif focused := next((panel for panel in shown if panel.has_focus or panel.has_focus_within), None):
             self._only(focused)
-        self.call_after_refresh(self.show)
+        self._show_soon()
 
     def _only(self, panel: Panel) -> None:
         body = self.query_one("#body")
@@ -192,7 +213,7 @@ class BenchScreen(Screen):
         body.remove_class("-expanded")
         for panel in self.query(Panel):
             panel.remove_class("-alone")
-        self.call_after_refresh(self.show)
+        self._show_soon()
         return True
 
 

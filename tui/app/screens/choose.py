@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from tui.app.charts.terminal import glyphs_of
 from tui.app.widgets.panel import Panel
 
 
@@ -30,6 +32,18 @@ class Modal(ModalScreen):
 
     CSS_PATH = "../styles/modals.tcss"
     BINDINGS = [Binding("escape", "leave", "Close", show=False)]
+
+    def on_mount(self) -> None:
+        self.set_class(glyphs_of(self).mode == "ascii", "-ascii")
+
+    def dismiss(self, result: object = None) -> AwaitComplete:
+        """Closes once: a second Enter in the same moment finds nothing more to close."""
+        if self._closed:
+            return AwaitComplete()
+        self._closed = True
+        return super().dismiss(result)
+
+    _closed = False
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -12,13 +12,14 @@ from datasets import GENERATORS
 from tui.app.actions import bindings
 from tui.app.charts import Points, Scatter, bar, spark, stacked
 from tui.app.charts.terminal import class_style
-from tui.app.facts import FeaturesTurned
+from tui.app.facts import FeaturesChosen, FeaturesTurned
 from tui.app.glyphs import class_glyph, legend
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
 from tui.app.widgets.panel import Panel, Words
-from tui.app.widgets.settings import SettingsForm
+from tui.app.widgets.settings import SettingsForm, in_words
 from tui.app.widgets.table import Table
 from tui.lab.build import Prepared, feature_names
 from tui.lab.fields import FIELDS
@@ -50,7 +51,7 @@ class DataScreen(BenchScreen):
         yield Panel(Words(), title="this data set", id="facts")
         yield Panel(Words(), title="classes", id="classes")
         yield Panel(
-            SettingsForm(label_width=18, id="split-form"),
+            SettingsForm(label_width=16, id="split-form"),
             Words(id="share-bar"),
             title="split and scale",
             id="split",
@@ -88,13 +89,19 @@ class DataScreen(BenchScreen):
         data = session.data
         if data.error:
             return f"{self.glyphs.wrong} {data.error}"
+        wrong = next((words for key, words in session.problems.items() if key.startswith("data.")), "")
+        if wrong:
+            return f"{self.glyphs.wrong} {wrong}"
         if data.loading:
             return f"reading {data.loading} {self.glyphs.ellipsis}"
+        for form in self.query(SettingsForm):
+            if form.has_focus_within and (words := in_words(form.current_key, session.spec)):
+                return words
         name = session.recipe or Path(session.spec.data.source).name
         if session.spec.is_file and session.spec == for_file(session.spec.data.source):
             scale = show_value(FIELDS["data.scale"], session.spec.data.scale)
-            return f"{name} is ready; {scale} scaling, 2 layers of 32 and Adam were chosen. Next: **2** Model"
-        return f"{name} is ready. Next: **2** Model, or **4** then **space** trains it"
+            return f"{name} is ready; {scale} scaling, 2 layers of 32 and Adam were chosen. Next: ‹2› Model"
+        return f"{name} is ready. Next: ‹2› Model, or ‹4› then ‹space› trains it"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         return frozenset() if session.data.prepared is not None else frozenset({"data.next_features"})
@@ -131,6 +138,14 @@ class DataScreen(BenchScreen):
         if fields:
             rows.append(Row("OPTIONS"))
             rows += self.query_one("#source-form", SettingsForm).setting_rows(fields, session)
+        if prepared is not None and prepared.in_features > 1:
+            names = feature_names(prepared)
+            rows.append(Row("LOOK AT"))
+            rows += [
+                Row(axis, key=f"look:{axis}", value=names[k], steps=True, edit=names[k])
+                for axis, k in zip("xy", session.features, strict=True)
+                if k < len(names)
+            ]
         if prepared is not None and prepared.dataset.guessed and prepared.dataset.source == spec.data.source:
             rows.append(Row("WHAT IT SEEMS TO BE"))
             rows += [
@@ -144,13 +159,12 @@ class DataScreen(BenchScreen):
         if max(i, j) >= prepared.in_features:
             return
         dataset = prepared.dataset
-        names = feature_names(prepared)
         if self._pointed != (id(prepared), i, j):
             self._pointed = (id(prepared), i, j)
             rows = prepared.split.train
             flat = dataset.X.reshape(dataset.n_samples, -1)
             points = Points(flat[rows, i].astype(float), flat[rows, j].astype(float), dataset.y[rows])
-            self.query_one(Scatter).show(points, prepared.class_names, names[i], names[j])
+            self.query_one(Scatter).show(points, prepared.class_names)  # the panel's title names the axes
         self._entitle_scatter(prepared, session)
 
     def _entitle_scatter(self, prepared: Prepared, session: Session) -> None:
@@ -198,9 +212,8 @@ class DataScreen(BenchScreen):
             name = "" if glyph == names[k] else _short(names[k], label, self.glyphs.ellipsis)
             size = max(1, width - label - count - 5)
             full = bar(counts[k] / counts.max(), size, self.glyphs)
-            text.append(glyph, class_style(self, k)).append(f" {name:<{label}} ").append(
-                f"{full:<{size}}", "dim"
-            ).append(f" {counts[k]:>{count},}\n")
+            text.append(glyph, class_style(self, k)).append(f" {name:<{label}} ")
+            text.append(f"{full:<{size}}", class_style(self, k)).append(f" {counts[k]:>{count},}\n")
         text.append("\n" if len(names) <= room else f"and {len(names) - room} more\n", "dim")
         share = counts.max() / counts.sum()
         text.append(f"chance {100 * share:.1f} %  ln {len(names)} = {math.log(len(names)):.3f}", "dim")
@@ -278,6 +291,35 @@ class DataScreen(BenchScreen):
                     self.bench.open_experiment(for_file(source))
             elif self.session.data.error:
                 self.bench.data.ask(self.session.spec)
+
+    def on_form_rows_stepped(self, message: FormRows.Stepped) -> None:
+        prepared = self.session.data.prepared
+        if message.key.startswith("look:") and prepared is not None:
+            at = "xy".index(message.key[-1])
+            self._look_at(at, (self.session.features[at] + message.direction) % prepared.in_features)
+
+    def on_form_kept(self, message: Form.Kept) -> None:
+        """A feature by its name or its number."""
+        prepared = self.session.data.prepared
+        if not message.key.startswith("look:") or prepared is None:
+            return
+        names, typed = feature_names(prepared), message.text.strip()
+        if typed in names:
+            self._look_at("xy".index(message.key[-1]), names.index(typed))
+        elif typed.isdecimal() and int(typed) < len(names):
+            self._look_at("xy".index(message.key[-1]), int(typed))
+        else:
+            self.bench.notice(f'{self.glyphs.wrong} no feature is called "{typed}": {names[0]} to {names[-1]}')
+
+    def _look_at(self, axis: int, feature: int) -> None:
+        i, j = self.session.features
+        self.bench.dispatch(FeaturesChosen((feature, j) if axis == 0 else (i, feature)))
+
+    def on_form_rows_moved(self) -> None:
+        self.show()
+
+    def on_descendant_focus(self) -> None:
+        self.show()
 
     def action_data_next_features(self) -> None:
         self.bench.dispatch(FeaturesTurned(+1))

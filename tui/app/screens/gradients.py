@@ -17,6 +17,8 @@ from tui.app.session import Session
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.table import Table
 
+RIGHT, WRONG, KINK, UNCHECKED = range(4)
+COLUMNS = ("tensor", "shape", "checked", "worst rel. error", "at", "analytic", "numeric", "kinks", "verdict")
 LEFT = ("tensor", "shape", "verdict")
 """Columns of words; figures stand at the right."""
 
@@ -52,19 +54,19 @@ class GradientsScreen(BenchScreen):
     def sentence(self, session: Session) -> str:
         check, glyphs = session.check, self.glyphs
         if check.running:
-            return f"checking {glyphs.ellipsis}  **x** cancels, what is done stays"
+            return f"checking {glyphs.ellipsis}  ‹x› cancels, what is done stays"
         if check.error:
             return f"{glyphs.wrong} {check.error}"
         if session.data.prepared is None:
-            return "a check needs data: **1** chooses some"
+            return "a check needs data: ‹1› chooses some"
         if check.report is None:
             if check.cancelled:
-                return f"cancelled after {len(check.tensors)} tensors; **space** checks again"
-            return "Nothing checked yet. **space** compares every gradient with differences"
+                return f"cancelled after {len(check.tensors)} tensors; ‹space› checks again"
+            return "Nothing checked yet. ‹space› compares every gradient with differences"
         bad = sum(not tensor.ok for tensor in check.tensors)
         if bad:
-            return f"{bad} of {len(check.tensors)} tensors wrong, {check.seconds:.1f} s. **space** checks again"
-        return f"{glyphs.ok} all {len(check.tensors)} right, {check.seconds:.1f} s. Next: **4** Train"
+            return f"{bad} of {len(check.tensors)} tensors wrong, {check.seconds:.1f} s. ‹space› checks again"
+        return f"{glyphs.ok} all {len(check.tensors)} right, {check.seconds:.1f} s. Next: ‹4› Train"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         return frozenset() if session.check.running else frozenset({"gradients.cancel"})
@@ -78,12 +80,15 @@ class GradientsScreen(BenchScreen):
     def _draw_table(self, session: Session) -> None:
         table = self.query_one(Table)
         check = session.check
-        key = (tuple(id(tensor) for tensor in check.tensors), self._wide)
+        key = (tuple(id(tensor) for tensor in check.tensors), self.size.width)
         if key != self._tabled:
             self._tabled = key
-            names = ["tensor", *(["shape", "checked"] if self._wide else [])]
-            names += ["worst rel. error", "at", "analytic", "numeric"]
-            names += ["kinks", "verdict"] if self._wide else ["verdict"]
+            if self._wide:
+                names = list(COLUMNS)
+            elif self.size.width >= 80:
+                names = [name for name in COLUMNS if name not in ("shape", "checked", "kinks")]
+            else:
+                names = ["tensor", "worst rel. error", "verdict"]
             heads = [Text(name, justify="left" if name in LEFT else "right") for name in names]
             cells = [[_cell(name, tensor, self.glyphs) for name in names] for tensor in check.tensors]
             table.fill(heads, cells)
@@ -121,7 +126,7 @@ class GradientsScreen(BenchScreen):
                 for words in dict.fromkeys(f"{t.name}: {t.diagnosis or 'wrong'}" for t in report.tensors if not t.ok):
                     text.append(f"\n  {words}", "dim")
             panel.entitle("verdict" if report.ok else "what is wrong")
-            passing = f"right where |a - n| <= {report.atol:g} + {report.rtol:g} |n|"
+            passing = f"right where {report.rule}"
             panel.entitle(subtitle=passing if panel.size.width > len(passing) + 6 else "")
         else:
             panel.entitle("verdict", "")
@@ -158,33 +163,29 @@ class GradientsScreen(BenchScreen):
         errors.query_one(Words).show(self._heat(tensor, errors.content_size.width, errors.content_size.height))
 
     def _legend(self) -> str:
-        shades = self.glyphs.shades
-        return f"{shades[1]} wrong  {self.glyphs.dot} right  o kink  _ not checked"
+        legend = f"{self.glyphs.shades[1]} wrong  {self.glyphs.dot} right"
+        return f"{legend}  o kink  _ not checked" if self._wide else legend
 
     def _heat(self, tensor: TensorCheck, width: int, height: int) -> Text:
         """The tensor's entries as marks, cut to what fits."""
-        kinks = np.zeros(tensor.shape, dtype=bool)
+        marks = np.where(np.isnan(tensor.errors), UNCHECKED, np.where(tensor.wrong, WRONG, RIGHT))
         for entry in tensor.kink_entries:
-            kinks[tuple(entry)] = True
-        columns = tensor.shape[-1] if tensor.shape else 1
-        errors, kinks = np.reshape(tensor.errors, (-1, columns)), kinks.reshape(-1, columns)
-        if len(errors) > columns:  # the longer side lies across
-            errors, kinks = errors.T, kinks.T
+            marks[tuple(entry)] = KINK
+        marks = marks.reshape(-1, tensor.shape[-1] if tensor.shape else 1)
+        if len(marks) > marks.shape[1]:  # the longer side lies across
+            marks = marks.T
+        looks = {
+            RIGHT: (self.glyphs.dot, ""),
+            WRONG: (self.glyphs.shades[1], self._state("error")),
+            KINK: ("o", self._state("warning")),
+            UNCHECKED: ("_", "dim"),
+        }
         text = Text()
-        for row in range(min(len(errors), max(1, height))):
-            for column in range(min(errors.shape[1], max(1, width))):
-                text.append(*self._mark(tensor, errors[row, column], bool(kinks[row, column])))
+        for row in marks[: max(1, height), : max(1, width)]:
+            for mark in row:
+                text.append(*looks[int(mark)])
             text.append("\n")
         return text
-
-    def _mark(self, tensor: TensorCheck, error: float, kink: bool) -> tuple[str, str]:
-        if kink:
-            return "o", self._state("warning")
-        if np.isnan(error):
-            return "_", "dim"
-        if error > 1e-3 and not tensor.ok:
-            return self.glyphs.shades[1], self._state("error")
-        return self.glyphs.dot, ""
 
     def _state(self, name: str) -> str:
         """The theme's colour of a state, for Rich."""
@@ -206,9 +207,9 @@ class GradientsScreen(BenchScreen):
             return
         problems = [key for key in session.problems if key.startswith("model.") or key == "training.loss"]
         if problems:
-            self.bench.notice(f"{self.glyphs.wrong} {session.problems[problems[0]]}: **2** Model mends it")
+            self.bench.notice(f"{self.glyphs.wrong} {session.problems[problems[0]]}: ‹2› Model mends it")
         elif session.data.prepared is None:
-            self.bench.notice("a check needs data: **1** chooses some")
+            self.bench.notice("a check needs data: ‹1› chooses some")
         else:
             self.bench.checks.start(session.spec, session.data.prepared)
 

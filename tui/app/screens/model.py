@@ -10,8 +10,8 @@ from textual.widget import Widget
 
 from mlcore.init import INITIALISATIONS
 from mlcore.layers import Linear, Sequential
+from tui.app import figures
 from tui.app.actions import bindings
-from tui.app.facts import SettingChanged
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
 from tui.app.widgets.diagram import Diagram
@@ -47,7 +47,7 @@ class ModelScreen(BenchScreen):
     _built_for: object = None
 
     def panels(self) -> ComposeResult:
-        form = SettingsForm(label_width=22, id="settings-form")
+        form = SettingsForm(label_width=20, id="settings-form")
         yield Panel(form, title="network and training", id="settings", can_focus=False)
         yield Panel(Words(), title="layers", id="layers")
         yield Panel(Diagram(), title="network", id="diagram")
@@ -63,7 +63,7 @@ class ModelScreen(BenchScreen):
             rows.append(Row(group.upper()))
             rows += form.setting_rows([key for key in KEYS if FIELDS[key].group == group], session)
         form.show(rows)
-        self.query_one("#settings", Panel).entitle(subtitle=f"{len(KEYS)} settings")
+        self._count_hidden()
         self._build(session)
         self._draw_layers(session)
         self.query_one(Diagram).show(self._network)
@@ -78,12 +78,12 @@ class ModelScreen(BenchScreen):
             return f"{glyphs.wrong} {FIELDS[key].label}: {words}"
         prepared = session.data.prepared
         if prepared is None:
-            return "the input size comes from the data: **1** chooses some"
+            return "the input size comes from the data: ‹1› chooses some"
         first = ""
         if session.spec.training.loss == "cross_entropy":
             classes = len(prepared.class_names)
             first = f"  First loss should be ln {classes} = {math.log(classes):.3f}"
-        return f"ready: **4** Train then **space** starts it.{first}"
+        return f"ready: ‹4› Train then ‹space› starts it.{first}"
 
     # Panels
 
@@ -171,6 +171,15 @@ class ModelScreen(BenchScreen):
 
     def on_form_rows_moved(self) -> None:
         self._explain(self.session)
+        self.call_after_refresh(self._count_hidden)
+
+    def _count_hidden(self) -> None:
+        """Says how many rows lie below the last one that is seen."""
+        hidden = self.query_one("#settings-form", SettingsForm).focus_target.lines_below
+        more = "" if self.glyphs.mode == "ascii" else "▾ "
+        self.query_one("#settings", Panel).entitle(
+            subtitle=f"{more}{hidden} more" if hidden else f"{len(KEYS)} settings"
+        )
 
     def action_model_add_layer(self) -> None:
         hidden = self.session.spec.model.hidden
@@ -178,11 +187,6 @@ class ModelScreen(BenchScreen):
 
     def action_model_remove_layer(self) -> None:
         self.bench.change("model.hidden", self.session.spec.model.hidden[:-1])
-
-    def action_model_reset(self) -> None:
-        key = self.query_one("#settings-form", SettingsForm).current_key
-        if key in FIELDS:
-            self.bench.dispatch(SettingChanged(self.session.spec.with_value(key, Spec().value(key)), key))
 
 
 def _fitting(rows: tuple[LayerRow, ...], height: int) -> list[LayerRow | None]:
@@ -219,12 +223,5 @@ def _layer_table(rows: list[LayerRow | None], total: int, spec: Spec, *, wide: b
         parameters = "" if row.index is None else f"{row.parameters:,}"
         add(index, row.name, detail, row.output, parameters, std, "bold" if linear else "dim")
     size = total * np.dtype(spec.training.dtype).itemsize
-    add("", "total", "", "", f"{total:,}", _bytes(size), "bold")
+    add("", "total", "", "", f"{total:,}", figures.size(size), "bold")
     return grid
-
-
-def _bytes(size: int) -> str:
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= scale:
-            return f"{size / scale:.0f} {unit}"
-    return f"{size} B"

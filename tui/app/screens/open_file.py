@@ -12,10 +12,13 @@ from textual.containers import Container
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from datasets.readers import KINDS, kind_of
+from tui.app import figures
+from tui.app.literal import literal
 from tui.app.screens.choose import List, Modal
 from tui.app.widgets.panel import Panel
 
-DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".npz", ".npy", ".pkl", ".pickle", ".gz")
+SUFFIXES = (".gz", *(suffix for kind in KINDS.values() for suffix in kind.suffixes))
 MOST = 300
 
 
@@ -43,7 +46,7 @@ class OpenScreen(Modal):
     def compose(self) -> ComposeResult:
         with Container(classes="modal"):
             panel = Panel(
-                PathInput(placeholder="a path, or j k and Enter below", id="path"),
+                PathInput(placeholder="a path; the down key goes to the list", id="path"),
                 List(id="open-files"),
                 Static(id="open-words"),
                 title="open a file",
@@ -104,7 +107,7 @@ class OpenScreen(Modal):
             self._take(self._entries[highlighted])
 
     def _take(self, entry: Entry) -> None:
-        if entry.is_folder and not holds_images(entry.path):
+        if entry.is_folder and kind_of(entry.path) != "idx":
             field = self.query_one(PathInput)
             field.value = _shown(f"{entry.path}{os.sep}")
             field.cursor_position = len(field.value)
@@ -122,7 +125,7 @@ def look(typed: str) -> tuple[list[Entry], str]:
         with os.scandir(where) as found:
             listed = sorted(found, key=lambda entry: (not entry.is_dir(), entry.name.lower()))
     except OSError as error:
-        return [], f"{where}: {error.strerror}"
+        return [], literal(f"{where}: {error.strerror}")
     entries = [] if start else [Entry(where / os.pardir, "../", True)]
     for item in listed:
         if not item.name.lower().startswith(start.lower()) or (item.name.startswith(".") and not start.startswith(".")):
@@ -130,10 +133,10 @@ def look(typed: str) -> tuple[list[Entry], str]:
         path = Path(item.path) if os.sep in expanded else Path(item.name)
         try:
             if item.is_dir():
-                kind = "images (IDX)" if holds_images(path) else "folder"
-                entries.append(Entry(path, f"{item.name + '/':<30} {kind}", True))
-            elif item.name.lower().endswith(DATA_SUFFIXES) or "ubyte" in item.name:
-                entries.append(Entry(path, f"{item.name:<30} {_size(item.stat().st_size):>9}", False))
+                kind = "images (IDX)" if kind_of(path) == "idx" else "folder"
+                entries.append(Entry(path, f"{literal(item.name) + '/':<30} {kind}", True))
+            elif item.name.lower().endswith(SUFFIXES) or "ubyte" in item.name:
+                entries.append(Entry(path, f"{literal(item.name):<30} {figures.size(item.stat().st_size):>9}", False))
         except OSError:
             continue
     words = "csv, npz, npy, pickle, IDX; nothing in a file is ever run"
@@ -142,21 +145,6 @@ def look(typed: str) -> tuple[list[Entry], str]:
     if len(entries) > MOST:
         words = f"{len(entries) - MOST:,} more: type the beginning of a name"
     return entries[:MOST], words
-
-
-def holds_images(folder: Path) -> bool:
-    """Whether a folder is a data set of IDX files."""
-    try:
-        return any("ubyte" in name for name in os.listdir(folder))
-    except OSError:
-        return False
-
-
-def _size(size: int) -> str:
-    for unit, scale in (("GB", 10**9), ("MB", 10**6), ("KB", 10**3)):
-        if size >= scale:
-            return f"{size / scale:.0f} {unit}"
-    return f"{size} B"
 
 
 def _shown(path: str) -> str:

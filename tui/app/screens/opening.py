@@ -50,7 +50,6 @@ class OpeningScreen(BenchScreen):
         return self.query_one(OptionList if self.bench.first_launch else Panel)
 
     def on_mount(self) -> None:
-        super().on_mount()
         for rows in self.query(OptionList):
             rows.highlighted = 0
         # Reading NumPy beside the loop would hold up the first picture, so it waits until that is out.
@@ -63,6 +62,9 @@ class OpeningScreen(BenchScreen):
         if self.bench.first_launch:
             return "Nothing is saved until you train. Nothing leaves this machine."
         return f"reading {session.spec.data.source} {self.glyphs.ellipsis}"
+
+    def idle_actions(self, session: Session) -> frozenset[str]:
+        return frozenset({"data.next_features", "app.expand"})
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id == "recipes":

@@ -29,7 +29,7 @@ class RecipesScreen(Modal):
                 sheet = recipe.sheet
                 options.append(Option(Text(sheet, "dim"), disabled=True))
             options.append(Option(Text(f"   {recipe.name:<14} {recipe.title}"), id=recipe.name))
-        with Container(classes="modal"):
+        with Container(classes="modal recipes"):
             panel = Panel(
                 List(*options),
                 VerticalScroll(Static(id="recipe-tasks"), id="recipe-scroll", can_focus=False),
@@ -52,15 +52,16 @@ class RecipesScreen(Modal):
         text = Text(f"TASKS OF {recipe.name}\n", "dim")
         for number, task in enumerate(recipe.tasks, start=1):
             text.append(f"{number:>3}  {task.text}\n", "").append(f"     {task.where}\n", "dim")
-        self.query_one("#recipe-tasks", Static).update(text)
+        # Before the first layout its height would be measured, and kept, without these words.
+        self.call_after_refresh(self.query_one("#recipe-tasks", Static).update, text)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id is not None:
             self.dismiss(self._named(event.option_id))
 
     def action_tasks(self, by: int) -> None:
-        scroll = self.query_one("#recipe-scroll", VerticalScroll)
-        scroll.scroll_relative(y=by * max(1, scroll.size.height - 2), animate=False)
+        for scroll in self.query("#recipe-scroll"):
+            scroll.scroll_relative(y=by * max(1, scroll.size.height - 2), animate=False)
 
     def _named(self, name: str) -> Recipe:
         return next(recipe for recipe in self._recipes if recipe.name == name)

@@ -1,6 +1,7 @@
 """4 Train: loss, accuracy and decision regions move while a process of its own trains."""
 
 import math
+from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -18,10 +19,13 @@ from tui.app.widgets.map_panel import MapPanel
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.run_curves import RunCurves
 from tui.app.widgets.strip import Strip
-from tui.lab.checkpoints import is_snapshot_epoch
 from tui.lab.fields import FIELDS, LOSSES
 from tui.lab.values import step_value
 
+if TYPE_CHECKING:
+    from tui.lab.runs import Start
+
+NO_MARKS = str.maketrans("", "", "‹›")
 PACES = (1.0, 3.0, 10.0, 30.0)
 """Epochs a second that `<` and `>` step through; 0 is full speed."""
 
@@ -56,7 +60,7 @@ class TrainScreen(BenchScreen):
         return self.query_one("#loss", Panel)
 
     def draw(self, session: Session) -> None:
-        run = session.run
+        run = session.shown_run
         lr = session.spec.training.lr
         if run is not None:
             lr = run.next_lr or run.lr or run.spec.training.lr
@@ -68,7 +72,7 @@ class TrainScreen(BenchScreen):
             panel.query_one(Words).show(self._reading_text(session))
 
     def sentence(self, session: Session) -> str:
-        run = session.run
+        run = session.shown_run
         if problem := self._problem(session):
             return f"{self.glyphs.wrong} {problem}"
         if run is None:
@@ -81,9 +85,9 @@ class TrainScreen(BenchScreen):
             again = session.spec.training.epochs
             test = run.finished.test_accuracy if run.finished is not None else None
             figure = f", test accuracy {figures.accuracy(test)}" if test is not None else ""
-            return f"finished{figure}. **space** trains {again} more, **w** new weights, **<** walks back"
+            return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
         if run.state == "stopped":
-            return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. **space** goes on, **w** new weights"
+            return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. ‹space› goes on, ‹w› new weights"
         best = run.best
         words = f"run {run.name}"
         if self.size.width >= 100 and run.started is not None:
@@ -93,7 +97,7 @@ class TrainScreen(BenchScreen):
         return words
 
     def idle_actions(self, session: Session) -> frozenset[str]:
-        run = session.run
+        run = session.shown_run
         idle = set()
         if run is None or not run.alive:
             idle.add("train.stop")
@@ -104,31 +108,31 @@ class TrainScreen(BenchScreen):
         return frozenset(idle)
 
     def action_labels(self, session: Session) -> dict[str, str]:
-        run = session.run
+        run = session.shown_run
         if run is None:
             return {"train.toggle": "start"}
         if run.state == "paused":
             return {"train.toggle": "resume"}
         if run.alive:
             return {"train.toggle": "pause"}
-        return {"train.toggle": "train on" if self._same(session) else "start", "train.slower": "walk"}
+        return {"train.toggle": "train on" if session.run_is_of_this else "start", "train.slower": "walk"}
 
     # Drawing
 
     def _invitation(self, session: Session) -> str:
         prepared = session.data.prepared
         if prepared is None:
-            return "training needs data: **1** chooses some"
+            return "training needs data: ‹1› chooses some"
         first = ""
         if session.spec.training.loss == "cross_entropy":
             first = f". First loss should be {math.log(len(prepared.class_names)):.3f}"
-        return f"**space** trains {session.spec.training.epochs:,} epochs{first}"
+        return f"‹space› trains {session.spec.training.epochs:,} epochs{first}"
 
     def _reading(self, session: Session) -> Reading:
-        run, prepared = session.run, session.data.prepared
+        run, prepared = session.shown_run, session.data.prepared
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
-            return Reading("ok", self._invitation(session).replace("**", ""), "n one epoch, s one step at a time.")
+            return Reading("ok", self._invitation(session).translate(NO_MARKS), "n one epoch, s one step at a time.")
         return read_run(run, classes, loss=run.spec.training.loss)
 
     def _reading_text(self, session: Session) -> Text:
@@ -140,7 +144,7 @@ class TrainScreen(BenchScreen):
         return text
 
     def _draw_curves(self, session: Session) -> None:
-        run, prepared = session.run, session.data.prepared
+        run, prepared = session.shown_run, session.data.prepared
         spec = run.spec if run is not None else session.spec
         total = run.total_epochs if run is not None else spec.training.epochs
         name = next(choice.label for choice in LOSSES if choice.value == spec.training.loss)
@@ -159,26 +163,22 @@ class TrainScreen(BenchScreen):
             return ""
         key, words = next(iter(problems.items()))
         label = FIELDS[key].label if key in FIELDS else key.rpartition(".")[2]
-        where = "**1** Data" if key.startswith("data.") else "**2** Model"
+        where = "‹1› Data" if key.startswith("data.") else "‹2› Model"
         return f"{label}: {words}. {where} mends it"
 
-    def _same(self, session: Session) -> bool:
-        """Whether the run is one of the experiment as it stands; how many epochs it has does not matter."""
-        run = session.run
-        epochs = session.spec.training.epochs
-        return run is not None and run.spec.with_value("training.epochs", epochs) == session.spec
-
-    async def _begin(self, start: str = "run") -> None:
+    async def _begin(self, start: "Start" = "run") -> None:
         """Starts a run, or goes on with the one that has ended."""
         session, bench = self.session, self.bench
         run = session.run
+        if session.starting:
+            return
         if self._problem(session):
             bench.go_to_setting(next(iter(session.problems)))
             return
         if session.data.prepared is None:
-            bench.notice("training needs data: **1** chooses some")
+            bench.notice("training needs data: ‹1› chooses some")
             return
-        if run is None or not self._same(session):
+        if run is None or not session.run_is_of_this:
             await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
             return
         epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
@@ -187,9 +187,11 @@ class TrainScreen(BenchScreen):
             await bench.runs.send(run.path, "lr", run.next_lr)
 
     async def action_train_toggle(self) -> None:
-        run = self.session.run
+        run = self.session.shown_run
         if run is None or not run.alive:
             await self._begin()
+        elif not self.session.run_is_of_this:
+            self.bench.notice(f"{run.name} is training: ‹x› stops it, then ‹space› starts this experiment")
         elif run.state != "starting":
             await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
 
@@ -199,8 +201,8 @@ class TrainScreen(BenchScreen):
     async def action_train_step(self) -> None:
         await self._one("step")
 
-    async def _one(self, what: str) -> None:
-        run = self.session.run
+    async def _one(self, what: Literal["epoch", "step"]) -> None:
+        run = self.session.shown_run
         if run is None or not run.alive:
             await self._begin(what)
         elif run.state != "starting":
@@ -219,7 +221,7 @@ class TrainScreen(BenchScreen):
 
     async def _step_lr(self, direction: int) -> None:
         session = self.session
-        run, field = session.run, FIELDS["training.lr"]
+        run, field = session.shown_run, FIELDS["training.lr"]
         if run is None:
             self.bench.change("training.lr", step_value(field, session.spec.training.lr, direction))
             return
@@ -235,18 +237,18 @@ class TrainScreen(BenchScreen):
         await self._pace(+1)
 
     async def _pace(self, direction: int) -> None:
-        run = self.session.run
+        run = self.session.shown_run
         if run is None:
             return
         if run.alive:
             await self.bench.runs.send(run.path, "pace", next_pace(run.pace, direction))
         else:
-            self._walk(run, direction)
+            await self._walk(run, direction)
 
-    def _walk(self, run: RunView, direction: int) -> None:
+    async def _walk(self, run: RunView, direction: int) -> None:
         """One snapshot back or on, after the end."""
         last = run.epochs[-1].epoch if run.epochs else 0
-        kept = [epoch.epoch for epoch in run.epochs if is_snapshot_epoch(epoch.epoch) and epoch.epoch < last]
+        kept = [epoch for epoch in await self.bench.runs.snapshots(run.path) if epoch < last]
         now = run.snapshot if run.snapshot is not None else last
         if direction < 0:
             self.bench.dispatch(SnapshotChosen(max((epoch for epoch in kept if epoch < now), default=run.snapshot)))
@@ -256,13 +258,13 @@ class TrainScreen(BenchScreen):
     def action_train_new_weights(self) -> None:
         session = self.session
         if session.run is not None and session.run.alive:
-            self.bench.notice("**x** stops the run first")
+            self.bench.notice("‹x› stops the run first")
             return
-        same = self._same(session)
+        same = session.run_is_of_this
         self.bench.dispatch(RunClosed())
         if same:
-            self.bench.change("seed", session.spec.seed + 1)
-        self.bench.notice("new weights. **space** trains them")
+            self.bench.change("seed", (session.spec.seed + 1) % 2**32)
+        self.bench.notice("new weights. ‹space› trains them")
 
     def action_train_log(self) -> None:
         self._log = not self._log
@@ -270,7 +272,7 @@ class TrainScreen(BenchScreen):
 
     def action_train_map(self) -> None:
         self.query_one("#body").toggle_class("-no-map")
-        self.call_after_refresh(self.show)
+        self._show_soon()
 
     def action_train_next_features(self) -> None:
         self.bench.dispatch(FeaturesTurned(+1))

@@ -1,4 +1,4 @@
 """What takes time, off the event loop: reading data, checking gradients, following runs, drawing maps.
 
-Each service takes a function that posts a fact and never touches a widget.
+Each service says what happened as facts and never touches a widget.
 """

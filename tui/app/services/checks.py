@@ -21,39 +21,38 @@ class CheckService:
 
     def start(self, spec: Spec, prepared: "Prepared") -> None:
         self._number += 1
-        self._app.post_fact(CheckStarted())
+        self._app.dispatch(CheckStarted(self._number))
         threading.Thread(
             target=self._check, args=(spec, prepared, self._number), daemon=True, name="gradient check"
         ).start()
 
     def cancel(self) -> None:
         """What is done stays on the screen."""
+        self._app.dispatch(CheckEnded(self._number))
         self._number += 1
 
     def _check(self, spec: Spec, prepared: "Prepared", number: int) -> None:
-        from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
+        from mlcore.gradcheck import CheckProgress, GradientReport, TensorCheck
         from tui.lab.build import USER_ERRORS
         from tui.lab.gradients import check
 
         began, said = time.perf_counter(), 0.0
-        ended = CheckEnded()
         try:
             steps: Any = check(spec, prepared)
             for step in steps:
                 if number != self._number:
                     steps.close()
-                    break
+                    return
                 now = time.perf_counter()
                 match step:
                     case CheckProgress() if now - said >= SAY_EVERY:
                         said = now
-                        self._app.post_fact(CheckMoved(step.done, step.total))
+                        self._app.post_fact(CheckMoved(number, step.done, step.total))
                     case TensorCheck():
-                        self._app.post_fact(TensorDone(step))
+                        self._app.post_fact(TensorDone(number, step))
                     case GradientReport():
-                        ended = CheckEnded(step, now - began)
+                        self._app.post_fact(CheckEnded(number, step, now - began))
         except USER_ERRORS as error:
-            ended = CheckEnded(error=str(error))
-        except (ValueError, FloatingPointError, MemoryError) as error:
-            ended = CheckEnded(error=f"the check could not be done: {error}")
-        self._app.post_fact(ended)
+            self._app.post_fact(CheckEnded(number, error=str(error)))
+        except MemoryError:
+            self._app.post_fact(CheckEnded(number, error="the check does not fit into memory: choose smaller layers"))

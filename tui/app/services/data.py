@@ -12,24 +12,33 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
-def telling_features(X: "NDArray[Any]") -> tuple[int, int]:
+def varied_features(X: "NDArray[Any]") -> tuple[int, ...]:
+    """The features of X (n, ...), flattened, that are not the same in every sample."""
+    X = X.reshape(len(X), -1)
+    return tuple((X.min(axis=0) < X.max(axis=0)).nonzero()[0].tolist())
+
+
+def telling_features(X: "NDArray[Any]", varied: tuple[int, ...]) -> tuple[int, int]:
     """The first two features of X (n, ...), unless one never changes: then the two that vary most."""
     import numpy as np
 
     X = X.reshape(len(X), -1)
     if X.shape[1] < 2:
         return (0, 0)
-    sample = X[: 1000 if X.shape[1] > 100 else len(X)]
-    if (sample[:, :2].min(axis=0) < sample[:, :2].max(axis=0)).all():
+    if varied[:2] == (0, 1):
         return (0, 1)
-    i, j = np.argsort(sample.var(axis=0), kind="stable")[-2:]
+    i, j = np.argsort(X[:1000].var(axis=0), kind="stable")[-2:]
     return (min(int(i), int(j)), max(int(i), int(j)))
 
 
 class Poster(Protocol):
-    """What a service needs of the application: a way to say what happened, from any thread."""
+    """What a service needs of the application: a way to say what happened."""
 
-    def post_fact(self, fact: object) -> None: ...
+    def post_fact(self, fact: object) -> None:
+        """From any thread; applied on the event loop."""
+
+    def dispatch(self, fact: object) -> None:
+        """From the event loop; applied at once."""
 
 
 class DataService:
@@ -56,7 +65,9 @@ class DataService:
                 return
             try:
                 prepared = prepare(spec, self._dataset(spec))
-                fact: object = DataReady(prepared, telling_features(prepared.dataset.X))
+                X = prepared.dataset.X
+                varied = varied_features(X)
+                fact: object = DataReady(prepared, telling_features(X, varied), varied)
             except USER_ERRORS as error:
                 fact = DataRefused(str(error))
             except MemoryError:

@@ -87,9 +87,7 @@ class MapService:
         loss = make_loss(request.spec)
         X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)
         sample = X[:: max(1, len(X) // RANGE_ROWS)]
-        made = not request.spec.is_file and prepared.dataset.X.dtype != np.uint8
-        others = "zero" if made else "mean"
-        margin: dict[str, Any] = {"margin": 1.0} if request.spec.data.source == "tp4" else {"margin_share": 0.15}
+        others, margin = _held_at(sample, request.features), _margin(sample, request.features)
         grid = plane(sample, request.features, columns=request.columns, rows=request.rows, others=others, **margin)
         answer = regions(net, loss, grid, transform=lambda points: prepared.scale(points, dtype_of(net)))
         chance = 1 / len(prepared.class_names)
@@ -112,6 +110,19 @@ class MapService:
         if self._network is None or self._network[0] != key:
             self._network = (key, network(*key))
         return self._network[1]
+
+
+def _held_at(X: Any, features: tuple[int, int]) -> str:
+    """What the features that are not drawn are held at: 0 where that is like them, else their mean."""
+    rest = np.delete(X, features, axis=1)
+    near = np.abs(rest.mean(axis=0)) <= 0.5 * rest.std(axis=0)
+    return "zero" if near.all() else "mean"
+
+
+def _margin(X: Any, features: tuple[int, int]) -> dict[str, float]:
+    """A margin of 1, as the lab sheets draw it, where the features are of that size; else a share of their range."""
+    spans = [float(X[:, k].max()) - float(X[:, k].min()) for k in features]
+    return {"margin": 1.0} if all(1.5 <= span <= 20 for span in spans) else {"margin_share": 0.15}
 
 
 def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:

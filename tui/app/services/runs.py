@@ -5,19 +5,18 @@ The trainer is a process of its own: nothing here trains, and closing the applic
 
 import asyncio
 import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from tui.app.facts import Noticed, RunLost, RunOpened, RunPaced, RunSaid
+from tui.app.facts import Noticed, RunAsked, RunLost, RunOpened, RunPaced, RunRefused, RunSaid
 from tui.app.services.data import Poster
-from tui.lab.events import LAST, EventReader
 from tui.lab.spec import Spec
 
-if TYPE_CHECKING:
-    from tui.lab.runs import RunFolder
+if TYPE_CHECKING:  # the first picture need not wait for them
+    from tui.lab.events import EventReader
+    from tui.lab.runs import RunFolder, Start
 
 POLL_SECONDS = 0.1
 WATCHED_SECONDS = 10.0
@@ -33,12 +32,12 @@ class RunService:
     def __init__(self, app: Poster) -> None:
         self._app = app
         self._process: subprocess.Popen[bytes] | None = None
-        self._following: asyncio.Task[None] | None = None
+        self._thread: threading.Thread | None = None
         self._reader: EventReader | None = None
 
-    # Deeds. Each is awaited by a worker of the screen and says what came of it as facts.
+    # Deeds, awaited by the screen; what comes of them is said as facts.
 
-    async def start(self, spec: Spec, runs_dir: Path, *, recipe: str = "", start: str = "run") -> None:
+    async def start(self, spec: Spec, runs_dir: Path, *, recipe: str = "", start: "Start" = "run") -> None:
         """A new run of this spec, followed from its first line."""
         from tui.lab.runs import create_run, launch
 
@@ -46,33 +45,40 @@ class RunService:
 
         def begin() -> "RunFolder":
             folder = create_run(spec, runs_dir, spec.name or recipe or None)
-            self._process = launch(folder, pace=pace, start=start)  # type: ignore[arg-type]
+            self._process = launch(folder, pace=pace, start=start)
             return folder
 
         await self._launch(begin, spec, pace)
 
-    async def go_on(self, path: Path, spec: Spec, epochs: int, *, pace: float, start: str = "run") -> None:
+    async def go_on(self, path: Path, spec: Spec, epochs: int, *, pace: float, start: "Start" = "run") -> None:
         """The same run up to ``epochs`` in all, from its last checkpoint."""
         from tui.lab.runs import RunFolder, launch
 
-        spec = msgspec.structs.replace(spec, training=msgspec.structs.replace(spec.training, epochs=epochs))
-
         def begin() -> "RunFolder":
+            self._wait_for_the_last()
             folder = RunFolder(path)
-            self._process = launch(folder, epochs=epochs, pace=pace, start=start)  # type: ignore[arg-type]
+            self._process = launch(folder, epochs=epochs, pace=pace, start=start)
             return folder
 
-        await self._launch(begin, spec, pace)
+        await self._launch(begin, spec.with_value("training.epochs", epochs), pace)
+
+    def _wait_for_the_last(self) -> None:
+        """A trainer that has said its last word holds the run's lock for a moment longer."""
+        if self._process is not None:
+            self._process.wait(5)
+        if self._thread is not None:
+            self._thread.join(5)
 
     async def _launch(self, begin: Callable[[], "RunFolder"], spec: Spec, pace: float) -> None:
         from tui.lab.build import USER_ERRORS
 
+        self._app.dispatch(RunAsked())
         try:
             folder = await asyncio.to_thread(begin)
-        except USER_ERRORS as error:
-            self._app.post_fact(Noticed(f"the run cannot start: {error}"))
+        except (*USER_ERRORS, subprocess.TimeoutExpired) as error:
+            self._app.dispatch(RunRefused(f"the run cannot start: {error}"))
             return
-        self._app.post_fact(RunOpened(folder.path, spec, pace))
+        self._app.dispatch(RunOpened(folder.path, spec, pace))
         self.follow(folder)
 
     async def send(self, path: Path, command: str, value: float | None = None) -> None:
@@ -87,41 +93,33 @@ class RunService:
         if command == "pace" and value is not None:
             self._app.post_fact(RunPaced(value))
 
+    async def snapshots(self, path: Path) -> list[int]:
+        """The epochs whose weights are kept, ascending."""
+        from tui.lab.runs import RunFolder
+
+        kept = await asyncio.to_thread(RunFolder(path).snapshots)
+        return [epoch for epoch, _ in kept]
+
     # Following
 
     def follow(self, folder: "RunFolder") -> None:
-        if self._following is not None and not self._following.done():
-            self._following.cancel()
-        self._following = asyncio.get_running_loop().create_task(self._follow(folder))
+        """Says what a run says until its trainer is gone, from a thread of its own: a slow disk holds nothing up."""
+        from tui.lab.events import EventReader
 
-    async def _follow(self, folder: "RunFolder") -> None:
         # A run that goes on is read on: what it said before is on the screen already.
         if self._reader is None or self._reader.path != folder.events_path:
             self._reader = EventReader(folder.events_path)
-        reader, process = self._reader, self._process
-        events = await asyncio.to_thread(reader.poll)
-        quiet = 0
-        while True:
-            if events:
-                quiet = 0
-                self._app.post_fact(RunSaid(folder.path, tuple(events)))
-            ended = bool(events) and isinstance(events[-1], LAST)
-            gone = process is not None and process.poll() is not None
-            if gone and not events:
-                # It ended without a last word, unless that is on its way from a slow disk.
-                quiet += 1
-                if quiet > 3:
-                    await self._say_lost(folder)
-                    return
-            elif gone and ended:
-                return
-            await asyncio.sleep(POLL_SECONDS)
-            events = await asyncio.to_thread(reader.poll)
+        self._thread = threading.Thread(
+            target=self._follow, args=(folder, self._process, self._reader), daemon=True, name="follow run"
+        )
+        self._thread.start()
 
-    async def _say_lost(self, folder: "RunFolder") -> None:
-        state = await asyncio.to_thread(folder.state)
-        if state in ("finished", "stopped", "diverged", "failed"):
-            return
-        status = await asyncio.to_thread(folder.status)
-        who = f"trainer {status.pid}" if status is not None else "the trainer"
-        self._app.post_fact(RunLost(folder.path, f"{who} is gone (killed); its log is {folder.log_path}"))
+    def _follow(self, folder: "RunFolder", process: "subprocess.Popen[bytes]", reader: "EventReader") -> None:
+        from tui.lab.errors import LabError
+        from tui.lab.follow import follow
+
+        try:
+            for events in follow(folder, process, reader=reader, poll=POLL_SECONDS):
+                self._app.post_fact(RunSaid(folder.path, events))
+        except LabError as error:
+            self._app.post_fact(RunLost(folder.path, str(error)))

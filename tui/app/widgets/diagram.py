@@ -1,5 +1,7 @@
 """The network as a picture: at most six nodes a layer, the strongest weights between them."""
 
+from itertools import groupby
+
 import numpy as np
 from rich.segment import Segment
 from textual.strip import Strip
@@ -46,11 +48,12 @@ class Diagram(Widget):
             return Strip.blank(self.size.width, self.rich_style)
         edge = self.get_component_rich_style("diagram--edge")
         node = self.get_component_rich_style("diagram--node")
-        marks = (node_mark(glyphs), *"0123456789")
-        last = y == len(lines) - 1
-        return Strip(
-            [Segment(c, node if c in marks[:1] else edge) for c in lines[y]] if not last else [Segment(lines[y], edge)]
-        )
+        if y == len(lines) - 1:
+            return Strip([Segment(lines[y], edge)])
+        mark = node_mark(glyphs)
+        # A style costs twenty bytes over the line: one for each run of characters, not for each character.
+        runs = groupby(lines[y], key=lambda character: character == mark)
+        return Strip([Segment("".join(run), node if is_node else edge) for is_node, run in runs])
 
 
 def node_mark(glyphs: GlyphSet) -> str:

@@ -1,7 +1,7 @@
 """The rows of a form: lines with one cursor, whose letters are commands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.segment import Segment
 from textual import events
@@ -12,11 +12,12 @@ from textual.strip import Strip
 
 from tui.app.actions import bindings
 from tui.app.glyphs import GlyphSet
+from tui.app.literal import literal
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line. A heading has no key. ``steps`` rows take `h l`, ``opens`` rows take Enter.
+    """One line. A heading has no key; ``steps`` rows take `h l`.
 
     ``edit`` is the text an opened row starts with; None: Enter is left to the screen (a list, a load).
     """
@@ -55,6 +56,9 @@ class FormRows(ScrollView, can_focus=True):
     class Entered(Moved):
         """Enter on a row that is not typed."""
 
+    class Reset(Moved):
+        """Delete on a row."""
+
     class Opened(Moved):
         """Enter on a row that is typed."""
 
@@ -69,7 +73,9 @@ class FormRows(ScrollView, can_focus=True):
     # What is shown
 
     def show(self, rows: Sequence[Row]) -> None:
-        rows = tuple(rows)
+        rows = tuple(
+            replace(row, label=literal(row.label), value=literal(row.value), error=literal(row.error)) for row in rows
+        )
         if rows == self.rows:
             return
         key = self.current.key if self.current else ""
@@ -103,6 +109,11 @@ class FormRows(ScrollView, can_focus=True):
 
     def on_resize(self) -> None:
         self._lay_out()
+
+    @property
+    def lines_below(self) -> int:
+        """Lines that one has to scroll down to."""
+        return max(0, len(self._lines) - self.scroll_offset.y - self.size.height)
 
     @property
     def current(self) -> Row | None:
@@ -184,6 +195,10 @@ class FormRows(ScrollView, can_focus=True):
 
     def action_form_up(self) -> None:
         self._step_cursor(-1)
+
+    def action_form_reset(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Reset(self.current.key))
 
     def action_form_first(self) -> None:
         self.move_to(next(i for i, row in enumerate(self.rows) if row.key))

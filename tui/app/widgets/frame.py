@@ -1,11 +1,16 @@
 """The three lines around every screen: where one is, what is true now, which keys work."""
 
+import re
+
 from rich.text import Text
 from textual.widget import Widget
 
 from tui.app.actions import SCREENS, in_scope, key_line
 from tui.app.glyphs import GlyphSet
+from tui.app.literal import literal
 from tui.app.session import Session
+from tui.lab.fields import FIELDS
+from tui.lab.values import show_value
 
 WIDE = 100
 NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train"}
@@ -14,7 +19,7 @@ NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "T
 def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
     """The state of a screen in one glyph: in order, needs you, at work, or nothing yet."""
     if name == "data":
-        if session.data.error:
+        if any(key.startswith("data.") for key in session.problems):
             return glyphs.wrong
         if session.data.loading:
             return glyphs.running
@@ -30,17 +35,18 @@ def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
         if session.check.report is None:
             return ""
         return glyphs.ok if session.check.report.ok else glyphs.wrong
-    if session.run is None:
+    run = session.shown_run
+    if run is None:
         return ""
-    if session.run.alive:
-        return glyphs.paused if session.run.state == "paused" else glyphs.running
-    return {"finished": glyphs.ok, "stopped": glyphs.ok}.get(session.run.state, glyphs.wrong)
+    if run.alive:
+        return glyphs.paused if run.state == "paused" else glyphs.running
+    return {"finished": glyphs.ok, "stopped": glyphs.ok}.get(run.state, glyphs.wrong)
 
 
 def experiment_line(session: Session, *, model: bool) -> str:
     """The experiment in one line: ``tp4 · 10-64-64-4 · SGD 0.1`` or its data."""
     prepared = session.data.prepared
-    name = session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1]
+    name = literal(session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1])
     if prepared is None or session.data.loading or session.data.error:
         return name
     if not model:
@@ -51,8 +57,8 @@ def experiment_line(session: Session, *, model: bool) -> str:
     outputs = out_features(session.spec, len(prepared.class_names))
     sizes = "-".join(str(n) for n in (prepared.in_features, *session.spec.model.hidden, outputs))
     training = session.spec.training
-    optimizer = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
-    return f"{name} · {sizes} · {optimizer[training.optimizer]} {training.lr:g}"
+    optimizer = show_value(FIELDS["training.optimizer"], training.optimizer)
+    return f"{name} · {sizes} · {optimizer} {training.lr:g}"
 
 
 class Line(Widget):
@@ -104,8 +110,12 @@ class StatusLine(Line):
 
     COMPONENT_CLASSES = {"frame--key", "frame--dim", "frame--ok", "frame--wrong"}
 
-    def show(self, sentence: str) -> None:
-        self.put(Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end=""))
+    def show(self, sentence: str, glyphs: GlyphSet) -> None:
+        text = Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end="")
+        if text.cell_len > self.size.width > 1:
+            text.truncate(self.size.width - 1, overflow="crop")
+            text.append(glyphs.ellipsis[:1])
+        self.put(text)
 
 
 class KeyBar(Line):
@@ -136,9 +146,9 @@ class KeyBar(Line):
 
 
 def emphasise(sentence: str, widget: Widget) -> Text:
-    """`**key**` in the accent; a leading state glyph keeps its colour."""
-    text = Text()
+    """The sentence with what stands between ``‹`` and ``›``, a key, in the accent."""
     strong = widget.get_component_rich_style("frame--key")
-    for index, part in enumerate(sentence.split("**")):
+    text = Text()
+    for index, part in enumerate(re.split("[‹›]", literal(sentence))):
         text.append(part, strong if index % 2 else "")
     return text

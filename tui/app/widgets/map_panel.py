@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tui.app import figures
 from tui.app.charts import RegionMap
 from tui.app.glyphs import GlyphSet, legend
 from tui.app.services.maps import MapRequest
@@ -22,15 +23,25 @@ class MapPanel(Panel):
         prepared = session.data.prepared
         if not self.display or prepared is None:
             return
+        if prepared.dataset.source != session.spec.data.source:
+            self.entitle("decision map", "")  # the data of this experiment is still to come
+            self.query_one(RegionMap).show(None)
+            return
         if prepared.in_features < 2:
             self.entitle("decision map", "needs two features")
             return
         names, (i, j) = feature_names(prepared), session.features
         title = "decision map" if self.size.width >= 45 else "map"
-        key = legend(prepared.class_names[:6], glyphs, wrong=True)
+        key = legend(prepared.class_names, glyphs, wrong=True)
+        drawn = session.map.data.points if session.map.data is not None else None
+        if drawn is not None and drawn.wrong is not None and len(drawn.wrong):
+            key += f" {figures.accuracy(float(drawn.wrong.mean()))}"
         full = f"{key}   {session.map.others}" if session.map.others else key
         room = self.size.width - 4
-        self.entitle(f"{title}  {names[i]} {glyphs.times} {names[j]}", full if len(full) < room else key[: room - 2])
+        other = "" if session.run is None or session.run_is_of_this else "  of this experiment, untrained"
+        self.entitle(
+            f"{title}  {names[i]} {glyphs.times} {names[j]}{other}", full if len(full) < room else key[: room - 2]
+        )
         if session.map.features == session.features:
             self.query_one(RegionMap).show(session.map.data)
         if not session.problems:
@@ -41,9 +52,8 @@ class MapPanel(Panel):
         columns, rows = self.query_one(RegionMap).grid_size
         if prepared is None or columns < 2 or rows < 2:
             return
-        # A run's weights belong to its own data and layers; after a change of either the map shows the new network.
-        if run is not None and (run.spec.data, run.spec.model) != (session.spec.data, session.spec.model):
-            run = None
+        if run is not None and not session.run_is_of_this:
+            run = None  # its weights belong to other data or layers; the map shows this experiment, untrained
         request = MapRequest(
             session.spec if run is None else run.spec,
             prepared,

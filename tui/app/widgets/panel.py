@@ -1,8 +1,11 @@
 """A bordered part of a screen that takes the focus as a whole."""
 
 from textual.containers import Container
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
+
+from tui.app.literal import literal
 
 
 class Panel(Container, can_focus=True):
@@ -11,6 +14,12 @@ class Panel(Container, can_focus=True):
     A panel whose child takes the focus itself (a form, a table) is made with ``can_focus=False`` and
     shows the child's focus.
     """
+
+    class Resized(Message):
+        """What is drawn in here depends on a size that has just changed."""
+
+    def on_resize(self) -> None:
+        self.post_message(self.Resized())
 
     def __init__(self, *children: Widget, title: str, id: str, can_focus: bool = True) -> None:
         super().__init__(*children, id=id)
@@ -27,7 +36,7 @@ class Panel(Container, can_focus=True):
             self._write_title()
         if subtitle is not None and subtitle != self._subtitle:
             self._subtitle = subtitle
-            self.border_subtitle = subtitle.replace("[", r"\[")
+            self.border_subtitle = literal(subtitle).replace("[", r"\[")
 
     def mark_title(self, marked: bool) -> None:
         """`>title<` where the border cannot show the focus."""
@@ -36,7 +45,7 @@ class Panel(Container, can_focus=True):
             self._write_title()
 
     def _write_title(self) -> None:
-        title = self._title.replace("[", r"\[")
+        title = literal(self._title).replace("[", r"\[")
         self.border_title = f">{title}<" if self._marked else title
 
 
@@ -48,4 +57,4 @@ class Words(Static):
     def show(self, content: object) -> None:
         if content != self._shown:
             self._shown = content
-            self.update(content)  # type: ignore[arg-type]
+            self.update(content, layout=False)  # type: ignore[arg-type]

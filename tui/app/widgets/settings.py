@@ -33,6 +33,22 @@ def value_of(key: str, spec: Spec) -> Any:
         return next(default for field, default in option_fields(spec.data.source) if field.key == key)
 
 
+def default_of(key: str, spec: Spec) -> Any:
+    """What Delete sets a setting back to."""
+    options = {field.key: default for field, default in option_fields(spec.data.source)}
+    return options[key] if key in options else Spec().value(key)
+
+
+def in_words(key: str, spec: Spec) -> str:
+    """A setting in one line: what it is, its unit, its default; "" for what is no setting."""
+    field = field_of(key, spec)
+    if field is None:
+        return ""
+    unit = f" in {field.unit}" if field.unit else ""
+    shown = show_value(field, default_of(key, spec)) or "none"
+    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹Delete› sets it back"
+
+
 class SettingsForm(Form):
     """Keys that are no settings (a list of sources) are left to the screen, through `FormRows.Entered`."""
 
@@ -46,6 +62,12 @@ class SettingsForm(Form):
             value = value_of(key, session.spec)
             typed = session.wrong.get(key)
             shown = typed[0] if typed else show_value(field, value)
+            part = key.removeprefix("data.")
+            dataset = session.data.prepared.dataset if session.data.prepared is not None else None
+            if dataset is not None and dataset.source == session.spec.data.source and part in dataset.parts:
+                # The file brings this part: a share of the rest would change nothing.
+                rows.append(Row(field.label, key=key, value=f"given: {len(dataset.parts[part]):,}", dim=True))
+                continue
             rows.append(
                 Row(
                     label=field.label,
@@ -71,6 +93,12 @@ class SettingsForm(Form):
         if field is not None:
             message.stop()
             self.bench.change(message.key, step_value(field, value_of(message.key, spec), message.direction))
+
+    def on_form_rows_reset(self, message: FormRows.Reset) -> None:
+        spec = self.bench.session.spec
+        if field_of(message.key, spec) is not None:
+            message.stop()
+            self.bench.change(message.key, default_of(message.key, spec))
 
     def on_form_typed(self, message: Form.Typed) -> None:
         field = field_of(message.key, self.bench.session.spec)

@@ -89,8 +89,7 @@ def seconds_left(run: RunView) -> float | None:
 def _state(run: RunView | None, glyphs: GlyphSet) -> tuple[str, str, str]:
     if run is None:
         return glyphs.dot, "untrained", ""
-    trained = sum(epoch.seconds for epoch in run.epochs)
-    sub = f"{figures.duration(trained)} so far" if run.epochs else ""
+    sub = f"{figures.duration(run.seconds)} so far" if run.epochs else ""
     marks = {
         "starting": glyphs.running,
         "training": glyphs.running,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from tui.lab.errors import LabError
+from tui.lab.errors import LabError, RunError
 from tui.lab.events import Diverged, Epoch, Failed, Finished
 from tui.lab.follow import follow
 from tui.lab.recipes import FigureSpec, Recipe, load
 from tui.lab.recipes.measures import MEASURES, Outcome, Value
-from tui.lab.runs import create_run, launch
+from tui.lab.runs import BAD_INPUT, create_run, launch
 from tui.lab.spec import Spec
 
 
@@ -31,7 +31,7 @@ def check(name: str, data: str | None = None, runs_dir: Path | None = None) -> I
     """Trains the recipe and yields its figures, in the sheet's order.
 
     ``data`` stands in for the recipe's source. The run is kept in ``runs_dir``, or thrown away where that
-    is None. Raises one of USER_ERRORS.
+    is None. Raises one of USER_ERRORS: RunError where the run does not get to its end.
     """
     recipe = load(name)
     spec = recipe.spec if data is None else recipe.spec.with_value("data.source", data)
@@ -43,20 +43,25 @@ def check(name: str, data: str | None = None, runs_dir: Path | None = None) -> I
 
 
 def train(spec: Spec, runs_dir: Path) -> Outcome:
-    """The spec trained to its end in a process of its own. Raises LabError where it does not get there."""
+    """The spec trained to its end in a process of its own.
+
+    Raises LabError for bad input, RunError where the run begins and does not get to its end.
+    """
     folder = create_run(spec, runs_dir)
     with launch(folder) as process:
         try:
-            seen = list(follow(folder, process))
+            seen = [event for chunk in follow(folder, process) for event in chunk]
         except BaseException:
             process.terminate()
             raise
-    last = seen[-1] if seen else None
+    last = seen[-1]
     if isinstance(last, Finished):
         return Outcome(spec, last, [event for event in seen if isinstance(event, Epoch)])
-    if isinstance(last, Failed | Diverged):
+    if isinstance(last, Failed) and process.returncode == BAD_INPUT:
         raise LabError(last.message)
-    raise LabError(f"the run ended before it was done; its log is {folder.log_path}")
+    if isinstance(last, Failed | Diverged):
+        raise RunError(last.message)
+    raise RunError("the run was stopped before it was done")
 
 
 def compare(recipe: Recipe, outcome: Outcome) -> Iterator[Figure]:
