@@ -1,20 +1,41 @@
 """Activation functions: each acts on every unit by itself, so backward is a product with f'(x).
 
+Softmax and LogSoftmax, at the end, are the exceptions: they mix the units of a row.
+
 All keep the shape and dtype of their input, and none overflows for large inputs. At a kink f'(0) is PyTorch's
 choice: 0 for ReLU, the negative slope for LeakyReLU.
 """
+
+from math import pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
 from mlcore.layers import Identity, Layer
+from mlcore.special import erf
 
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), in a form that only ever takes exp of a number <= 0."""
     e = np.exp(-np.abs(x))
     y: Array = np.where(x >= 0, 1, e) / (1 + e)
+    return y
+
+
+def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
+    """exp(x) / sum exp(x) along `axis`. The largest x is subtracted first: same quotient, no overflow."""
+    x = np.asarray(x)
+    e: Array = np.exp(x - x.max(axis=axis, keepdims=True))
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
+
+
+def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
+    """log(softmax(x)) by log-sum-exp, exact also where softmax underflows to 0."""
+    x = np.asarray(x)
+    shifted = x - x.max(axis=axis, keepdims=True)
+    y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
     return y
 
 
@@ -68,11 +89,29 @@ class ELU(Layer):
     def backward(self, grad: Array) -> Array:
         return np.where(self.positive, grad, grad * (self.y + self.alpha))
 
-    def kink_mask(self) -> npt.NDArray[np.bool_] | None:
-        return None if self.alpha == 1 else self.positive  # with alpha = 1 the slope is 1 from both sides
+    def kink_mask(self) -> npt.NDArray[np.bool_]:
+        # With alpha = 1 the slope is 1 from both sides, but the curvature jumps: a difference across 0 is off by eps.
+        return self.positive
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.alpha:g})"
+
+
+class GELU(Layer):
+    """x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2 the normal distribution (Hendrycks and Gimpel 2016), exact.
+
+    f'(x) = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
+    """
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        self.P: Array = 0.5 * (1 + erf(x * (1 / sqrt(2))))
+        return x * self.P
+
+    def backward(self, grad: Array) -> Array:
+        density = np.exp(-0.5 * np.minimum(self.x * self.x, 1e4)) * (1 / sqrt(2 * pi))
+        grad_x: Array = grad * (self.P + self.x * density)
+        return grad_x
 
 
 class SiLU(Layer):
@@ -139,10 +178,45 @@ class Softplus(Layer):
         return grad * sigmoid(self.x)
 
 
+class Softmax(Layer):
+    """p = exp(x) / sum exp(x) along `dim`: the units become probabilities.
+
+    dp_i/dx_j = p_i (1{i=j} - p_j), so dL/dx = p (g - sum g p) with g = dL/dp. Not for CrossEntropyLoss, which
+    takes logits.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Array) -> Array:
+        self.p = softmax(x, self.dim)
+        return self.p
+
+    def backward(self, grad: Array) -> Array:
+        grad_x: Array = self.p * (grad - (grad * self.p).sum(axis=self.dim, keepdims=True))
+        return grad_x
+
+
+class LogSoftmax(Layer):
+    """log softmax(x) along `dim`: what NLLLoss takes. dL/dx = g - p sum g with p = softmax(x)."""
+
+    def __init__(self, dim: int = -1) -> None:
+        self.dim = dim
+
+    def forward(self, x: Array) -> Array:
+        self.log_p = log_softmax(x, self.dim)
+        return self.log_p
+
+    def backward(self, grad: Array) -> Array:
+        grad_x: Array = grad - np.exp(self.log_p) * grad.sum(axis=self.dim, keepdims=True)
+        return grad_x
+
+
 ACTIVATIONS: dict[str, type[Layer]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
+    "gelu": GELU,
     "silu": SiLU,
     "sigmoid": Sigmoid,
     "tanh": Tanh,

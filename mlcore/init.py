@@ -24,9 +24,10 @@ GAINS = {
     "relu": sqrt(2),
     "leaky_relu": sqrt(2 / (1 + 0.01**2)),
     "elu": sqrt(2),
+    "gelu": sqrt(2),
     "silu": sqrt(2),
 }
-"""torch.nn.init.calculate_gain; ELU and SiLU, which it leaves out, are treated as the ReLU they smooth."""
+"""torch.nn.init.calculate_gain; ELU, GELU and SiLU, which it leaves out, are treated as the ReLU they smooth."""
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,23 @@ def initialise(
     rng: np.random.Generator,
     activation: str = "relu",
     dtype: npt.DTypeLike = np.float32,
+    bias_init: str | None = None,
     **options: Any,
 ) -> tuple[Array, Array]:
     """W (fan_out, fan_in) and b (fan_out,) drawn by the initialisation `name`.
 
-    activation: what follows the layer, for the gain of kaiming and xavier. options: std for `normal`, seed
-    and draws_before for `micrograd`. Raises ValueError for an unknown name or activation, and for options
-    that `check_init_options` refuses.
+    activation: what follows the layer, for the gain of kaiming and xavier. bias_init: the name of another
+    initialisation to take b from, "zeros" for none. options: std for `normal`, seed and draws_before for
+    `micrograd`. Raises ValueError for an unknown name or activation, and for options that
+    `check_init_options` refuses.
     """
     check_init_options(name, options)
     if activation not in GAINS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(GAINS)}")
     W, b = INITIALISATIONS[name].draw(fan_in, fan_out, rng, activation, **options)
+    if bias_init is not None:
+        check_init_options(bias_init, {})
+        b = INITIALISATIONS[bias_init].draw(fan_in, fan_out, rng, activation)[1]
     return W.astype(dtype), b.astype(dtype)
 
 

@@ -5,150 +5,73 @@ Every layer does two things. `forward(x)` computes its output for a batch and ke
 returns dL/d(input), which is dL/d(output) of the layer before. That chain of products is the chain rule.
 
 A batch has shape (n, features), one sample a row. Names, argument names and defaults are those of torch.nn.
+
+base.py has what all layers share; activations.py, normalization.py and conv.py have more of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self, SupportsIndex
+from math import prod
+from typing import Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
+from mlcore.base import Layer, Parameter
 from mlcore.init import initialise
 
-
-class Parameter:
-    """An array that is learned: `data`, and `grad` of the same shape, which starts as zeros.
-
-    Gradients accumulate: every backward pass adds to `grad`, until `zero_grad` fills it with zeros.
-    """
-
-    def __init__(self, data: npt.ArrayLike, name: str = "") -> None:
-        array = np.asarray(data)
-        self.data: Array = array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float64)
-        self.grad: Array = np.zeros_like(self.data)
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"Parameter({self.name!r}, shape {self.data.shape}, {self.data.dtype})"
-
-
-class Layer:
-    """What all layers share. A layer of your own overrides `forward` and `backward`."""
-
-    training: bool = True
-
-    def forward(self, x: Array) -> Array:
-        """The output for the batch `x`."""
-        raise NotImplementedError(f"{type(self).__name__} has no forward yet")
-
-    def backward(self, grad: Array) -> Array:
-        """From dL/d(output) of the last forward to dL/d(input); adds to the parameters' `grad`."""
-        raise NotImplementedError(f"{type(self).__name__} has no backward yet")
-
-    def __call__(self, x: Array) -> Array:
-        return self.forward(x)
-
-    def parameters(self) -> list[Parameter]:
-        """What the layer learns: the Parameters among its attributes, in the order they were set."""
-        return [value for value in vars(self).values() if isinstance(value, Parameter)]
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Pairs such as ("weight", Parameter); inside a Sequential, ("0.weight", Parameter)."""
-        attributes = {id(value): name for name, value in vars(self).items()}
-        for index, parameter in enumerate(self.parameters()):
-            yield attributes.get(id(parameter), str(index)), parameter
-
-    def modules(self) -> Iterator["Layer"]:
-        """This layer, then every layer inside it."""
-        yield self
-
-    def zero_grad(self) -> None:
-        for parameter in self.parameters():
-            parameter.grad.fill(0)
-
-    def step(self, lr: float) -> None:
-        """Plain gradient descent, p <- p - lr * dL/dp, for each parameter p of this layer.
-
-        ReLU, Dropout and their like have no parameters: there is nothing in them to learn, so this does
-        nothing. Gradients stay as they are: call `zero_grad` before the next backward pass.
-        """
-        for parameter in self.parameters():
-            parameter.data -= lr * parameter.grad
-
-    def train(self, mode: bool = True) -> Self:
-        """Training mode (dropout drops) or, with False, inference mode. Returns the layer."""
-        for layer in self.modules():
-            layer.training = mode
-        return self
-
-    def eval(self) -> Self:
-        """Inference mode. Returns the layer."""
-        return self.train(False)
-
-    def tensors(self) -> dict[str, Array]:
-        """The arrays that make up the layer's state, by name: the arrays themselves, not copies."""
-        return {name: parameter.data for name, parameter in self.named_parameters()}
-
-    def state_dict(self) -> dict[str, Array]:
-        """Copies of all weights, under the names that torch.nn gives them."""
-        return {name: array.copy() for name, array in self.tensors().items()}
-
-    def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> None:
-        """Copy the values of `state` into the weights; their dtype stays.
-
-        Raises ValueError where a name is missing or unexpected, or a shape differs; then nothing is changed.
-        """
-        mine = self.tensors()
-        given = {name: np.asarray(value) for name, value in state.items()}
-        problems = []
-        if missing := [name for name in mine if name not in given]:
-            problems.append("missing " + ", ".join(missing))
-        if unexpected := [name for name in given if name not in mine]:
-            problems.append("unexpected " + ", ".join(unexpected))
-        problems += [
-            f"{name} has shape {given[name].shape}, expected {mine[name].shape}"
-            for name in mine
-            if name in given and given[name].shape != mine[name].shape
-        ]
-        if problems:
-            raise ValueError("the weights do not fit the network: " + "; ".join(problems))
-        for name, array in mine.items():
-            array[...] = given[name]
-
-    def kink_mask(self) -> npt.NDArray[np.bool_] | None:
-        """On which side of its kink each unit was in the last forward; None for a layer without a kink."""
-        return None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+__all__ = [
+    "Dropout",
+    "Flatten",
+    "Identity",
+    "Layer",
+    "Linear",
+    "Parameter",
+    "Sequential",
+    "Unflatten",
+    "inference_mode",
+]
 
 
 class Linear(Layer):
     """y = x W^T + b, as torch.nn.Linear.
 
-    Shapes: x (n, in_features), y (n, out_features), weight (out_features, in_features), bias (out_features,).
+    Shapes: x (n, in_features), y (n, out_features), weight W (out_features, in_features), bias b (out_features,).
 
-    init, init_options: a name of `mlcore.init.INITIALISATIONS` and its options. rng: where the weights are
-    drawn from. Raises ValueError when x has another number of features.
+    bias: True or "vector" adds b. "input" writes the same thing as some sheets do, y = [x | 1] [W | b]^T: each
+    sample gets a further input, always 1, whose weights are the bias. `weight` and `bias` are then views on
+    one array, `augmented`. False: no bias.
+
+    init, init_options: a name of `mlcore.init.INITIALISATIONS` and its options. bias_init: the name of
+    another one to take the bias from. rng: where the weights are drawn from. Raises ValueError when x has
+    another number of features.
     """
 
     def __init__(
         self,
         in_features: int,
         out_features: int,
-        bias: bool = True,
+        bias: bool | str = True,
         *,
         init: str = "torch",
         init_options: Mapping[str, Any] | None = None,
+        bias_init: str | None = None,
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
+        if bias not in (True, False, "vector", "input"):
+            raise ValueError(f'Linear\'s bias must be True, False, "vector" or "input", received {bias!r}')
         rng = np.random.default_rng() if rng is None else rng
-        W, b = initialise(init, in_features, out_features, rng=rng, dtype=dtype, **(init_options or {}))
+        W, b = initialise(
+            init, in_features, out_features, rng=rng, dtype=dtype, bias_init=bias_init, **(init_options or {})
+        )
         self.in_features = in_features
         self.out_features = out_features
+        self.bias_is_input = bias == "input"
+        if self.bias_is_input:
+            whole = np.column_stack([W, b])
+            W, b = whole[:, :-1], whole[:, -1]
         self.weight = Parameter(W, "weight")
         self.bias = Parameter(b, "bias") if bias else None
 
@@ -156,6 +79,10 @@ class Linear(Layer):
         x = np.asarray(x, dtype=self.weight.data.dtype)
         if x.ndim != 2 or x.shape[1] != self.in_features:
             raise ValueError(f"{self!r} expects inputs of {self.in_features} features, received shape {x.shape}")
+        if self.bias_is_input:
+            self.x = np.column_stack([x, np.ones(len(x), x.dtype)])
+            augmented: Array = self.x @ self.augmented.T
+            return augmented
         self.x = x
         y: Array = x @ self.weight.data.T
         if self.bias is not None:
@@ -165,11 +92,30 @@ class Linear(Layer):
     def backward(self, grad: Array) -> Array:
         # y_ij = sum_k x_ik W_jk + b_j, so dL/dW_jk = sum_i grad_ij x_ik,  dL/db_j = sum_i grad_ij,
         # dL/dx_ik = sum_j grad_ij W_jk. The loss has already divided by n.
-        self.weight.grad += grad.T @ self.x
-        if self.bias is not None:
-            self.bias.grad += grad.sum(axis=0)
+        grad_W = grad.T @ self.x
+        if self.bias_is_input and self.bias is not None:
+            self.weight.grad += grad_W[:, :-1]
+            self.bias.grad += grad_W[:, -1]  # x is 1 there: the sum over the samples
+        else:
+            self.weight.grad += grad_W
+            if self.bias is not None:
+                self.bias.grad += grad.sum(axis=0)
         grad_x: Array = grad @ self.weight.data
         return grad_x
+
+    @property
+    def augmented(self) -> Array:
+        """[W | b], (out_features, in_features + 1): with bias="input", the array that both are views on.
+
+        A copy once `weight.data` or `bias.data` has been assigned another array.
+        """
+        if self.bias is None:
+            raise ValueError(f"{self!r} has no bias")
+        W, b = self.weight.data, self.bias.data
+        whole: Array | None = W.base if W.base is b.base else None
+        if whole is None or whole.shape != (self.out_features, self.in_features + 1):
+            whole = np.column_stack([W, b])
+        return whole
 
     @property
     def grad_W(self) -> Array:
@@ -182,7 +128,7 @@ class Linear(Layer):
         return None if self.bias is None else self.bias.grad
 
     def __repr__(self) -> str:
-        bias = "" if self.bias is not None else ", bias=False"
+        bias = ', bias="input"' if self.bias_is_input else "" if self.bias is not None else ", bias=False"
         return f"{type(self).__name__}({self.in_features}, {self.out_features}{bias})"
 
 
@@ -199,12 +145,40 @@ class Identity(Layer):
 class Flatten(Layer):
     """(n, a, b, ...) becomes (n, a * b * ...)."""
 
+    takes_images = True
+
     def forward(self, x: Array) -> Array:
         self.shape = x.shape
         return x.reshape(len(x), -1)
 
     def backward(self, grad: Array) -> Array:
         return grad.reshape(self.shape)
+
+
+class Unflatten(Layer):
+    """The opposite of Flatten: (n, a * b * ...) becomes (n, a, b, ...) with unflattened_size (a, b, ...).
+
+    Puts rows of pixels into the shape that Conv2d takes: Unflatten(1, (1, 28, 28)). dim must be 1.
+    """
+
+    takes_images = True
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        if dim != 1:
+            raise ValueError(f"Unflatten's dim must be 1, received {dim}")
+        self.unflattened_size = tuple(unflattened_size)
+
+    def forward(self, x: Array) -> Array:
+        self.shape = x.shape
+        if prod(x.shape[1:]) != prod(self.unflattened_size):
+            raise ValueError(f"{self!r} expects {prod(self.unflattened_size)} features, received shape {x.shape}")
+        return x.reshape(len(x), *self.unflattened_size)
+
+    def backward(self, grad: Array) -> Array:
+        return grad.reshape(self.shape)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(1, {self.unflattened_size})"
 
 
 class Dropout(Layer):

@@ -26,13 +26,16 @@ def build_mlp(
     dropout: float = 0.0,
     init: str = "torch",
     init_options: Mapping[str, Any] | None = None,
+    bias: bool | str = True,
+    bias_init: str | None = None,
     output: str = "linear",
     rng: np.random.Generator,
     dtype: npt.DTypeLike = np.float32,
 ) -> Sequential:
     """Linear, activation, Dropout (where dropout > 0) for each hidden size, then Linear(.., out_features).
 
-    hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw.
+    hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw. bias,
+    bias_init: as in Linear.
     output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
     ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
     from it. Raises ValueError for an unknown name, a size below 1, or an option that init does not take.
@@ -50,7 +53,9 @@ def build_mlp(
     dropout_rng = rng.spawn(1)[0] if dropout > 0 else None
     layers: list[Layer] = []
     for fan_in, fan_out in pairwise(sizes):
-        layers.append(Linear(fan_in, fan_out, init=init, init_options=options, rng=rng, dtype=dtype))
+        layers.append(
+            Linear(fan_in, fan_out, bias, init=init, init_options=options, bias_init=bias_init, rng=rng, dtype=dtype)
+        )
         if init == "micrograd":  # one stream of numbers runs through all layers
             options["draws_before"] = options.get("draws_before", 0) + fan_in * fan_out
         layers.append(ACTIVATIONS[activation]())
@@ -132,7 +137,8 @@ class MLPClassifier:
     def predict(self, x: Array) -> IntArray:
         """The most probable class of each row, (n,), without dropout."""
         with inference_mode(self.net):
-            return self.criterion.predict(self.net.forward(x))
+            labels: IntArray = self.criterion.predict(self.net.forward(x))
+            return labels
 
     def validate(self, x: Array, y: npt.ArrayLike) -> float:
         """The share of right predictions, 0..1."""

@@ -1,7 +1,8 @@
 """Optimisers, in order of increasing complexity: semantics, argument names and defaults of torch.optim.
 
 Below, g is the gradient, p the parameter, t the number of the step from 1. Unless said otherwise
-weight_decay adds weight_decay * p to g first. Everything is updated in place.
+weight_decay adds weight_decay * p to g first (the gradient of weight_decay / 2 * sum p^2), and l1, which
+torch.optim does not have, l1 * sign(p) (that of l1 * sum |p|). Everything is updated in place.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,17 +18,18 @@ from mlcore.layers import Parameter
 class Optimizer:
     """What all optimisers share: the parameters, `lr` (assignable), the step count and the running arrays.
 
-    Raises ValueError when there is no parameter, or lr or weight_decay is negative.
+    Raises ValueError when there is no parameter, or lr, weight_decay or l1 is negative.
     """
 
-    def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float = 0.0) -> None:
+    def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float = 0.0, l1: float = 0.0) -> None:
         self.params = list(params)
         if not self.params:
             raise ValueError("the optimiser received no parameters")
-        if lr < 0 or weight_decay < 0:
-            raise ValueError(f"lr and weight_decay must be >= 0, received {lr} and {weight_decay}")
+        if lr < 0 or weight_decay < 0 or l1 < 0:
+            raise ValueError(f"lr, weight_decay and l1 must be >= 0, received {lr}, {weight_decay} and {l1}")
         self.lr = lr
         self.weight_decay = weight_decay
+        self.l1 = l1
         self.steps = 0
         self.state: dict[str, list[Array]] = {}
 
@@ -75,9 +77,11 @@ class Optimizer:
         return [np.zeros_like(parameter.data) for parameter in self.params]
 
     def _gradient(self, parameter: Parameter) -> Array:
-        if self.weight_decay == 0:
-            return parameter.grad
-        gradient: Array = parameter.grad + self.weight_decay * parameter.data
+        gradient = parameter.grad
+        if self.weight_decay:
+            gradient = gradient + self.weight_decay * parameter.data
+        if self.l1:
+            gradient = gradient + self.l1 * np.sign(parameter.data)
         return gradient
 
 
@@ -95,8 +99,10 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        l1: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
+        super().__init__(params, lr, weight_decay, l1)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("nesterov needs a momentum > 0 and dampening 0")
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
@@ -124,8 +130,10 @@ class Adagrad(Optimizer):
         weight_decay: float = 0.0,
         initial_accumulator_value: float = 0.0,
         eps: float = 1e-10,
+        *,
+        l1: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
+        super().__init__(params, lr, weight_decay, l1)
         self.lr_decay, self.eps = lr_decay, eps
         self.state = {"sum": self._zeros()}
         for s in self.state["sum"]:
@@ -145,7 +153,8 @@ class Adagrad(Optimizer):
 class RMSprop(Optimizer):
     """v = alpha v + (1 - alpha) g^2, p -= lr g / (sqrt(v) + eps) (Tieleman and Hinton 2012).
 
-    With momentum mu: b = mu b + g / (sqrt(v) + eps), p -= lr b.
+    centered: sqrt(v - m^2) instead, with m = alpha m + (1 - alpha) g: the variance of g (Graves 2013). With
+    momentum mu: b = mu b + the quotient, p -= lr b.
     """
 
     def __init__(
@@ -156,10 +165,15 @@ class RMSprop(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         momentum: float = 0.0,
+        centered: bool = False,
+        *,
+        l1: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
-        self.alpha, self.eps, self.momentum = alpha, eps, momentum
+        super().__init__(params, lr, weight_decay, l1)
+        self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
         self.state = {"square_avg": self._zeros()}
+        if centered:
+            self.state["grad_avg"] = self._zeros()
         if momentum:
             self.state["momentum"] = self._zeros()
 
@@ -170,7 +184,15 @@ class RMSprop(Optimizer):
         update *= 1 - self.alpha
         v *= self.alpha
         v += update
-        np.sqrt(v, out=update)
+        if self.centered:
+            m = self.state["grad_avg"][index]
+            m *= self.alpha
+            m += (1 - self.alpha) * g
+            np.subtract(v, m * m, out=update)
+            np.maximum(update, 0, out=update)  # a variance, which rounding may carry below 0
+            np.sqrt(update, out=update)
+        else:
+            np.sqrt(v, out=update)
         update += self.eps
         np.divide(g, update, out=update)
         if self.momentum:
@@ -186,7 +208,7 @@ class Adam(Optimizer):
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2 (Kingma and Ba 2015).
 
     p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps). The divisions by 1 - b^t make up for m and v
-    having started at 0.
+    having started at 0. amsgrad: the largest v so far in place of v, so that no step grows again (Reddi et al. 2018).
     """
 
     def __init__(
@@ -196,12 +218,17 @@ class Adam(Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        l1: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, weight_decay)
+        super().__init__(params, lr, weight_decay, l1)
         if not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas must lie in 0 <= beta < 1, received {betas}")
-        self.betas, self.eps = betas, eps
+        self.betas, self.eps, self.amsgrad = betas, eps, amsgrad
         self.state = {"exp_avg": self._zeros(), "exp_avg_sq": self._zeros()}
+        if amsgrad:
+            self.state["max_exp_avg_sq"] = self._zeros()
         self._scratch = self._zeros()  # so that a step allocates nothing
 
     def _update(self, index: int, parameter: Parameter) -> None:
@@ -216,6 +243,9 @@ class Adam(Optimizer):
         update *= 1 - beta2
         v *= beta2
         v += update
+        if self.amsgrad:
+            largest = self.state["max_exp_avg_sq"][index]
+            v = np.maximum(largest, v, out=largest)
         np.sqrt(v, out=update)
         update /= sqrt(1 - beta2**self.steps)
         update += self.eps
@@ -234,11 +264,14 @@ class AdamW(Adam):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        l1: float = 0.0,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay)
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, l1=l1)
 
     def _gradient(self, parameter: Parameter) -> Array:
-        return parameter.grad
+        return parameter.grad + self.l1 * np.sign(parameter.data) if self.l1 else parameter.grad
 
     def _update(self, index: int, parameter: Parameter) -> None:
         parameter.data *= 1 - self.lr * self.weight_decay

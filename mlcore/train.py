@@ -9,113 +9,39 @@ dropout's generators at any event; restore all of them, call `fit` again, and th
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from math import isfinite
-from typing import Any, Self, TypeAlias
+from math import isfinite, nan
 
 import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
+from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.layers import Layer, inference_mode
 from mlcore.losses import Loss, as_labels
+from mlcore.metrics import r2_from_errors
 from mlcore.model import dtype_of
 from mlcore.optim import Optimizer
+from mlcore.progress import Diverged, EarlyStopped, EpochDone, EpochTrained, Evaluation, Event, Position, StepDone
 from mlcore.random_state import get_rng_state, set_rng_state
-from mlcore.schedules import SCHEDULES
+from mlcore.schedules import Schedule
+from mlcore.schedules import schedule as make_schedule
+from mlcore.stopping import EarlyStopping
+
+__all__ = [
+    "SAMPLINGS",
+    "Diverged",
+    "EarlyStopped",
+    "EpochDone",
+    "EpochTrained",
+    "Evaluation",
+    "Event",
+    "Position",
+    "StepDone",
+    "evaluate",
+    "fit",
+]
 
 SAMPLINGS = ("permuted", "replacement", "sequential")
-
-
-@dataclass
-class Position:
-    """How far a run has come. `fit` keeps it up to date; at each event it can be saved as JSON.
-
-    epoch: the one being trained, from 1. batch: batches already done in it. lr: the base learning rate,
-    before the schedule; assign it between two events and it holds from the next step (None: the
-    optimiser's). order_state: the random state from which this epoch's order of samples was drawn. The rest
-    sums up this epoch so far.
-    """
-
-    epoch: int = 1
-    batch: int = 0
-    lr: float | None = None
-    order_state: dict[str, Any] = field(default_factory=dict)
-    loss_sum: float = 0.0
-    correct: int = 0
-    seen: int = 0
-    last_batch_loss: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        return cls(**values)
-
-
-@dataclass(frozen=True)
-class StepDone:
-    """After each optimiser step: `batch` of `batches` are done; loss of this batch before its update."""
-
-    epoch: int
-    batch: int
-    batches: int
-    loss: float
-    samples: int
-
-
-@dataclass(frozen=True)
-class EpochTrained:
-    """All batches of the epoch are done, the validation pass has not begun."""
-
-    epoch: int
-
-
-@dataclass(frozen=True)
-class EpochDone:
-    """The figures of an epoch.
-
-    train_loss and train_accuracy (0..1): the batches' as they were met, before each update and with
-    dropout, weighted by samples. val_loss, val_accuracy: over the validation part in inference mode, None
-    without one. lr: in effect at the last step.
-    """
-
-    epoch: int
-    train_loss: float
-    train_accuracy: float
-    val_loss: float | None
-    val_accuracy: float | None
-    last_batch_loss: float
-    lr: float
-
-
-@dataclass(frozen=True)
-class Diverged:
-    """A number became infinite or NaN, and training ended.
-
-    batch: the one it happened in, from 1. tensor: the first such thing in forward order: "input", a
-    parameter "3.weight", "output", "loss", or a gradient "3.weight.grad" (which has then not been applied).
-    lr: in effect.
-    """
-
-    epoch: int
-    batch: int
-    tensor: str
-    loss: float
-    lr: float
-
-
-Event: TypeAlias = StepDone | EpochTrained | EpochDone | Diverged
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Loss and accuracy (0..1) over `samples` samples."""
-
-    loss: float
-    accuracy: float
-    samples: int
 
 
 def fit(
@@ -128,86 +54,148 @@ def fit(
     epochs: int,
     batch_size: int | str,
     sampling: str = "permuted",
-    schedule: str = "constant",
+    schedule: str | Schedule = "constant",
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    early_stopping: EarlyStopping | None = None,
     rng: np.random.Generator,
     position: Position | None = None,
 ) -> Iterator[Event]:
     """Train up to and including epoch `epochs`, yielding an event after every step and every epoch.
 
-    train, validation: (X, y), X (n, ...) of any number type (cast batch by batch to the network's), y
-    labels or one-hot rows. batch_size: a number or "full". sampling: each epoch sees a "permuted" order, n
-    draws with "replacement", or the rows as they stand ("sequential"). schedule: a name of SCHEDULES; the
-    lr in effect is position.lr times its factor. rng draws the orders and must be no other's (dropout needs
-    one of its own). position: where to go on from; it is updated in place.
+    train, validation: (X, y), X (n, ...) of any number type (cast batch by batch to the network's; flattened to
+    (n, features) unless a layer of the network takes images), y labels or one-hot rows, for a regression real numbers
+    (n,) or (n, k). batch_size: a number or "full". sampling: each epoch sees a "permuted" order, n draws with
+    "replacement", or the rows as they stand ("sequential"). schedule: a Schedule or the name of one; the lr in
+    effect is position.lr times its factor. clip_value, then clip_norm: limits on the gradients, as in
+    clip_grad_value_ and clip_grad_norm_. rng draws the orders and must be no other's (dropout needs one of its own).
+    position: where to go on from; it is updated in place, and carries the state of schedule and early_stopping.
 
-    Raises ValueError for empty or unequal data, or an unknown name.
+    Raises ValueError for empty or unequal data, an unknown name, or early stopping that watches a figure there is
+    not.
     """
     X, y = _data(train)
     held_out = None if validation is None else _data(validation)
     size = len(X) if batch_size == "full" else int(batch_size)
     if size < 1:
         raise ValueError(f'batch_size must be at least 1 or "full", received {batch_size}')
-    for name, given, known in (("sampling", sampling, SAMPLINGS), ("schedule", schedule, tuple(SCHEDULES))):
-        if given not in known:
-            raise ValueError(f"unknown {name} {given!r}: choose one of {', '.join(known)}")
+    if sampling not in SAMPLINGS:
+        raise ValueError(f"unknown sampling {sampling!r}: choose one of {', '.join(SAMPLINGS)}")
+    if early_stopping and early_stopping.monitor.startswith("val") and held_out is None:
+        raise ValueError(f"early stopping watches {early_stopping.monitor}: give validation data, or watch train_loss")
+    plan = make_schedule(schedule, epochs) if isinstance(schedule, str) else schedule
     batches = -(-len(X) // size)
-    dtype = dtype_of(network)
+    prepare = _Batches(network)
     at = Position() if position is None else position
     at.lr = optimizer.lr if at.lr is None else at.lr
     if at.order_state:
         set_rng_state(rng, at.order_state)
+    if at.schedule:
+        plan.load_state_dict(at.schedule)
+    if at.stopping and early_stopping:
+        early_stopping.load_state_dict(at.stopping)
+    if at.stopped:
+        return
 
     network.train()
-    while at.epoch <= epochs:
+    while at.epoch <= epochs and not (early_stopping and early_stopping.stopped_epoch):
         at.order_state = get_rng_state(rng)
         order = _order(rng, sampling, len(X), size)
+        factor = plan.factor(at.epoch)
         while at.batch < batches:
             rows = slice(at.batch * size, (at.batch + 1) * size)
             chosen = rows if order is None else order[rows]
-            x, labels = _batch(X[chosen], dtype), y[chosen]
-            optimizer.lr = at.lr * SCHEDULES[schedule](at.epoch, epochs)
-            value, output, culprit = _train_step(network, loss, optimizer, x, labels)
+            x, labels = prepare(X[chosen]), y[chosen]
+            optimizer.lr = at.lr * factor
+            value, output, culprit = _train_step(network, loss, optimizer, x, labels, clip_norm, clip_value)
             if culprit:
                 yield Diverged(at.epoch, at.batch + 1, culprit, value, optimizer.lr)
                 return
             at.batch += 1
             at.last_batch_loss = value
-            at.loss_sum += value * len(x) if loss.averages else value
-            at.correct += _count_correct(loss, output, labels)
-            at.seen += len(x)
+            _add_up(at, loss, value, output, labels)
             yield StepDone(at.epoch, at.batch, batches, value, len(x))
         yield EpochTrained(at.epoch)
         scores = None if held_out is None else evaluate(network, loss, *held_out)
+        targets = y if order is None else y[order]
+        regression = loss.task == "regression"
         done = EpochDone(
             at.epoch,
-            at.loss_sum / at.seen,
-            at.correct / at.seen,
+            at.loss_sum / at.weight,
+            nan if regression else at.correct / at.seen,
             scores.loss if scores else None,
             scores.accuracy if scores else None,
             at.last_batch_loss,
-            at.lr * SCHEDULES[schedule](at.epoch, epochs),
+            at.lr * factor,
+            r2_from_errors(at.squared_error, targets) if regression else None,
+            scores.r2 if scores else None,
         )
+        _look_back(done, plan, early_stopping, network)
+        at.schedule = plan.state_dict()
+        at.stopping = early_stopping.state_dict() if early_stopping else {}
         at.epoch, at.batch, at.order_state = at.epoch + 1, 0, get_rng_state(rng)
-        at.loss_sum, at.correct, at.seen = 0.0, 0, 0
+        at.loss_sum, at.weight, at.correct, at.seen, at.squared_error = 0.0, 0.0, 0, 0, []
         yield done
 
+    restored = early_stopping.restore(network) if early_stopping else False
+    if early_stopping and early_stopping.stopped_epoch:
+        at.stopped = True
+        stopping = early_stopping
+        yield EarlyStopped(stopping.stopped_epoch, stopping.reason, stopping.best, stopping.best_epoch, restored)
 
-def evaluate(network: Layer, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike, *, batch_size: int = 4096) -> Evaluation:
-    """Loss and accuracy over (X, y) in inference mode, in batches; each layer's mode is put back."""
+
+def evaluate(
+    network: Layer, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike, *, batch_size: int | None = None
+) -> Evaluation:
+    """Loss and accuracy (R^2 of a regression) over (X, y) in inference mode, in batches; modes are put back.
+
+    batch_size None: 4096, or 256 for a network that takes images, whose windows need much more memory.
+    """
     X, y = _data((X, y))
-    dtype = dtype_of(network)
-    total, correct = 0.0, 0
+    prepare = _Batches(network)
+    batch_size = batch_size or (4096 if prepare.flat else 256)
+    at = Position()
     with inference_mode(network), np.errstate(all="ignore"):
         for start in range(0, len(X), batch_size):
             labels = y[start : start + batch_size]
-            output = network.forward(_batch(X[start : start + batch_size], dtype))
-            value = loss.forward(output, labels)
-            total += value * len(labels) if loss.averages else value
-            correct += _count_correct(loss, output, labels)
-    return Evaluation(total / len(X), correct / len(X), len(X))
+            output = network.forward(prepare(X[start : start + batch_size]))
+            _add_up(at, loss, loss.forward(output, labels), output, labels)
+    if loss.task == "regression":
+        return Evaluation(at.loss_sum / at.weight, nan, len(X), r2_from_errors(at.squared_error, y))
+    return Evaluation(at.loss_sum / at.weight, at.correct / at.seen, len(X))
 
 
-def _train_step(network: Layer, loss: Loss, optimizer: Optimizer, x: Array, labels: Array) -> tuple[float, Array, str]:
+def _add_up(at: Position, loss: Loss, value: float, output: Array, labels: Array) -> None:
+    """Add a batch to the sums of the epoch."""
+    weight = loss.total_weight(labels) if loss.averages else float(len(labels))
+    at.loss_sum += value * weight if loss.averages else value
+    at.weight += weight
+    at.seen += len(labels)
+    if loss.task == "regression":
+        errors = np.square(np.asarray(output - labels.reshape(output.shape), dtype=np.float64)).sum(axis=0)
+        at.squared_error = (errors + (at.squared_error or 0.0)).tolist()
+    else:
+        at.correct += int(np.count_nonzero(loss.predict(output) == as_labels(labels)))
+
+
+def _look_back(done: EpochDone, plan: Schedule, stopping: EarlyStopping | None, network: Layer) -> None:
+    """Show the figures of an epoch to those who watch them."""
+    watched = getattr(done, plan.monitor)
+    plan.observe(done.train_loss if watched is None else watched)
+    if stopping is not None:
+        value = getattr(done, stopping.monitor)
+        stopping.observe(done.epoch, nan if value is None else value, network)
+
+
+def _train_step(
+    network: Layer,
+    loss: Loss,
+    optimizer: Optimizer,
+    x: Array,
+    labels: Array,
+    clip_norm: float | None,
+    clip_value: float | None,
+) -> tuple[float, Array, str]:
     """One iteration: the loss, the output, and the name of what is not finite ("" when all is well)."""
     # The errstate is entered and left here: around a yield it would leak into the caller.
     with np.errstate(all="ignore"):
@@ -220,6 +208,10 @@ def _train_step(network: Layer, loss: Loss, optimizer: Optimizer, x: Array, labe
         for name, parameter in network.named_parameters():
             if not _all_finite(parameter.grad):
                 return value, output, f"{name}.grad"
+        if clip_value is not None:
+            clip_grad_value_(optimizer.params, clip_value)
+        if clip_norm is not None:
+            clip_grad_norm_(optimizer.params, clip_norm)
         optimizer.step()
         for name, parameter in network.named_parameters():
             if not _all_finite(parameter.data):
@@ -258,9 +250,13 @@ def _data(pair: tuple[npt.ArrayLike, npt.ArrayLike]) -> tuple[Array, Array]:
     return X, y
 
 
-def _batch(x: Array, dtype: np.dtype[Any]) -> Array:
-    return x.astype(dtype, copy=False).reshape(len(x), -1)
+class _Batches:
+    """Rows of data as a network wants them: in its dtype, and flat unless one of its layers takes images."""
 
+    def __init__(self, network: Layer) -> None:
+        self.dtype = dtype_of(network)
+        self.flat = not any(getattr(layer, "takes_images", False) for layer in network.modules())
 
-def _count_correct(loss: Loss, output: Array, labels: Array) -> int:
-    return int(np.count_nonzero(loss.predict(output) == as_labels(labels)))
+    def __call__(self, x: Array) -> Array:
+        x = x.astype(self.dtype, copy=False)
+        return x.reshape(len(x), -1) if self.flat else x

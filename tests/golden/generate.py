@@ -2,11 +2,13 @@
 
 python tests/golden/generate.py
 
-It writes activations.npz, losses.npz, network.npz, optimizers.npz and schedules.npz beside itself. Made with
-torch 2.13.0. The tests read the files and need no torch.
+It writes activations.npz, losses.npz, network.npz, networks.npz, optimizers.npz, sixty_steps.npz and schedules.npz
+beside itself. Made with torch 2.13.0. The tests read the files and need no torch.
 """
 
+import copy
 import json
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +17,13 @@ from torch import nn
 
 HERE = Path(__file__).parent
 torch.set_default_dtype(torch.float64)
+warnings.simplefilter("ignore")  # SequentialLR steps its parts with an argument that torch deprecates
 
 ACTIVATIONS = {
     "ReLU": nn.ReLU(),
     "LeakyReLU": nn.LeakyReLU(),
     "ELU": nn.ELU(),
+    "GELU": nn.GELU(),
     "SiLU": nn.SiLU(),
     "Sigmoid": nn.Sigmoid(),
     "Tanh": nn.Tanh(),
@@ -95,6 +99,111 @@ def network() -> dict[str, np.ndarray]:
     return values | {f"after.{name}": value.numpy() for name, value in net.state_dict().items()}
 
 
+NETWORKS = {
+    "mlp": lambda out: [nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 5), nn.ELU(), nn.Linear(5, out)],
+    "batch_norm": lambda out: [nn.Linear(6, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, out)],
+    "layer_norm": lambda out: [nn.Linear(6, 8), nn.LayerNorm(8), nn.GELU(), nn.Linear(8, out)],
+    "cnn": lambda out: [
+        nn.Unflatten(1, (2, 8, 7)),
+        nn.Conv2d(2, 3, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(3, 4, 2, stride=(1, 2), padding=(0, 1)),
+        nn.SiLU(),
+        nn.AvgPool2d(2, stride=1),
+        nn.Flatten(),
+        nn.Linear(8, out),
+    ],
+}
+CLASS_WEIGHT = [0.5, 1.0, 2.0, 0.25]
+
+
+def network_losses(output: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Each loss of the tests over outputs (n, 4), or over (n, 1) the one for two classes."""
+    F, weight = nn.functional, torch.tensor(CLASS_WEIGHT)
+    if output.shape[1] == 1:
+        return {"bce": F.binary_cross_entropy_with_logits(output[:, 0], (labels % 2).double())}
+    target = F.one_hot(labels, 4).double()
+    return {
+        "cross_entropy": F.cross_entropy(output, labels),
+        "cross_entropy_weighted": F.cross_entropy(output, labels, weight=weight),
+        "cross_entropy_smoothed": F.cross_entropy(output, labels, weight=weight, label_smoothing=0.1),
+        "nll": F.nll_loss(F.log_softmax(output, dim=1), labels, weight=weight),
+        "mse": F.mse_loss(output, target),
+        "mse_per_sample": F.mse_loss(output, target, reduction="sum") / len(output),
+        "mse_half_sum": F.mse_loss(output, target, reduction="sum") / 2,
+    }
+
+
+def networks() -> dict[str, np.ndarray]:
+    """Four networks in training mode under every loss: weights, value, all gradients; then the output in eval mode."""
+    torch.manual_seed(3)
+    values = {}
+    for name, make in NETWORKS.items():
+        x = torch.randn(9, 112 if name == "cnn" else 6)
+        labels = torch.tensor([0, 1, 2, 3, 3, 2, 1, 0, 2])
+        values |= {f"{name}.x": x.numpy(), "labels": labels.numpy()}
+        for out in (4, 1):
+            net = nn.Sequential(*make(out))
+            for key, parameter in net.named_parameters():
+                if parameter.ndim == 1:  # normalising layers start at 1 and 0, where mistakes do not show
+                    parameter.data += 0.3 * torch.randn(parameter.shape)
+                values[f"{name}.{out}.before.{key}"] = parameter.detach().numpy().copy()
+            names = list(network_losses(torch.zeros(9, out), labels))
+            buffers = {key: buffer.clone() for key, buffer in net.named_buffers()}
+            for loss_name in names:
+                for key, buffer in net.named_buffers():
+                    buffer.copy_(buffers[key])
+                net.zero_grad()
+                inputs = x.clone().requires_grad_()
+                loss = network_losses(net(inputs), labels)[loss_name]
+                loss.backward()
+                values[f"{name}.{loss_name}.value"] = loss.detach().numpy()
+                values[f"{name}.{loss_name}.grad.input"] = inputs.grad.numpy()
+                for key, parameter in net.named_parameters():
+                    values[f"{name}.{loss_name}.grad.{key}"] = parameter.grad.numpy().copy()
+            for key, buffer in net.named_buffers():
+                values[f"{name}.{out}.buffer.{key}"] = buffer.numpy().copy()
+            with torch.no_grad():
+                values[f"{name}.{out}.eval"] = net.eval()(x).numpy()
+    return values
+
+
+SIXTY = {
+    "SGD": [
+        {"lr": 0.1},
+        {"lr": 0.1, "weight_decay": 0.05},
+        {"lr": 0.05, "momentum": 0.9},
+        {"lr": 0.05, "momentum": 0.9, "dampening": 0.3},
+        {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    ],
+    "Adagrad": [{"lr": 0.1, "lr_decay": 0.02}],
+    "RMSprop": [{}, {"centered": True}, {"centered": True, "momentum": 0.8, "weight_decay": 0.01, "lr": 0.003}],
+    "Adam": [{"lr": 0.01}, {"lr": 0.01, "amsgrad": True, "betas": [0.8, 0.9]}, {"lr": 0.01, "weight_decay": 0.05}],
+    "AdamW": [{"lr": 0.01, "weight_decay": 0.1, "amsgrad": True}],
+}
+
+
+def sixty_steps() -> dict[str, np.ndarray]:
+    """The weights of one small network after sixty steps with each optimiser, from the same start."""
+    torch.manual_seed(4)
+    x, y = torch.randn(20, 6), torch.randint(0, 4, (20,))
+    start = nn.Sequential(nn.Linear(6, 7), nn.Tanh(), nn.Linear(7, 4))
+    values = {"x": x.numpy(), "y": y.numpy()}
+    values |= {f"before.{key}": value.numpy().copy() for key, value in start.state_dict().items()}
+    for name, grid in SIXTY.items():
+        for options in grid:
+            net = copy.deepcopy(start)
+            optimizer = getattr(torch.optim, name)(net.parameters(), **options)
+            for _ in range(60):
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(net(x), y).backward()
+                optimizer.step()
+            case = f"{name} {json.dumps(options)}"
+            values |= {f"{case}|{key}": value.numpy() for key, value in net.state_dict().items()}
+    return values
+
+
 def optimizers() -> dict[str, np.ndarray]:
     """Five steps along given gradients. The keys are the optimiser's name and its options as JSON."""
     rng = np.random.default_rng(2)
@@ -110,26 +219,41 @@ def optimizers() -> dict[str, np.ndarray]:
     return values
 
 
+PLATEAU = [5, 4, 4.0001, 3, 3, 3, 3, 2.9999, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 2, 2, 2]
+"""A loss that improves, stands still, improves by too little, and stands still again."""
+
+
 def schedules() -> dict[str, np.ndarray]:
-    """The factor in each of 12 epochs."""
-    epochs = 12
-    values = {}
+    """The factor in each of 12 epochs; in those of a plateau, as many as there are losses."""
+    epochs, S = 12, torch.optim.lr_scheduler
+    values = {"plateau_losses": np.array(PLATEAU)}
     for name, make in {
-        "linear": lambda o: torch.optim.lr_scheduler.LinearLR(o, 1.0, 0.1, total_iters=epochs - 1),
-        "exponential": lambda o: torch.optim.lr_scheduler.ExponentialLR(o, 0.95),
-        "cosine": lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, epochs),
+        "linear": lambda o: S.LinearLR(o, 1.0, 0.1, total_iters=epochs - 1),
+        "exponential": lambda o: S.ExponentialLR(o, 0.95),
+        "cosine": lambda o: S.CosineAnnealingLR(o, epochs),
+        "step": lambda o: S.StepLR(o, 5),
+        "multistep": lambda o: S.MultiStepLR(o, [3, 4, 9], gamma=0.5),
+        "one_cycle": lambda o: S.OneCycleLR(o, 1.0, total_steps=epochs, cycle_momentum=False),
+        "one_cycle_linear": lambda o: S.OneCycleLR(
+            o, 1.0, total_steps=epochs, pct_start=0.5, anneal_strategy="linear", cycle_momentum=False
+        ),
+        "warmup": lambda o: S.SequentialLR(
+            o, [S.LinearLR(o, 0.25, total_iters=4), S.CosineAnnealingLR(o, epochs - 4)], milestones=[4]
+        ),
+        "plateau": lambda o: S.ReduceLROnPlateau(o, patience=2),
+        "plateau_cooldown": lambda o: S.ReduceLROnPlateau(o, factor=0.5, patience=1, cooldown=2, min_lr=0.1),
     }.items():
         optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
         schedule = make(optimizer)
         factors = []
-        for _ in range(epochs):
+        for figure in PLATEAU if name.startswith("plateau") else [None] * epochs:
             factors.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
-            schedule.step()
+            schedule.step(*[] if figure is None else [figure])
         values[name] = np.array(factors)
     return values
 
 
 if __name__ == "__main__":
-    for part in (activations, losses, network, optimizers, schedules):
+    for part in (activations, losses, network, networks, optimizers, sixty_steps, schedules):
         np.savez_compressed(HERE / f"{part.__name__}.npz", **part())

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import mlcore
+from mlcore import Layer, Linear
+from mlcore.losses import Loss
 from mlcore.optim import OPTIMIZERS
 from mlcore.schedules import SCHEDULES
 
@@ -22,7 +24,7 @@ def golden(name: str) -> dict[str, Any]:
 CASES = [key for key in golden("optimizers") if "{" in key]
 
 
-@pytest.mark.parametrize("name", ["ReLU", "LeakyReLU", "ELU", "SiLU", "Sigmoid", "Tanh", "Softplus"])
+@pytest.mark.parametrize("name", ["ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Softplus"])
 def test_activation(name: str) -> None:
     values = golden("activations")
     layer = getattr(mlcore, name)()
@@ -76,10 +78,158 @@ def test_optimizer(case: str) -> None:
     np.testing.assert_allclose(parameter.data, values[case], rtol=1e-12, atol=1e-15)
 
 
+SIXTY_CASES = sorted({key.partition("|")[0] for key in golden("sixty_steps") if "|" in key})
+
+
+@pytest.mark.parametrize("case", SIXTY_CASES)
+def test_sixty_steps(case: str) -> None:
+    values = golden("sixty_steps")
+    net = mlcore.build_mlp(6, [7], 4, activation="tanh", rng=np.random.default_rng(), dtype=np.float64)
+    net.load_state_dict({key.removeprefix("before."): v for key, v in values.items() if key.startswith("before.")})
+    name, _, options = case.partition(" ")
+    made: Any = OPTIMIZERS[name.lower()]
+    optimizer = made(net.parameters(), **json.loads(options))
+    loss = mlcore.CrossEntropyLoss()
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss.forward(net.forward(values["x"]), values["y"])
+        net.backward(loss.backward())
+        optimizer.step()
+    for key, weights in net.state_dict().items():
+        np.testing.assert_allclose(weights, values[f"{case}|{key}"], rtol=0, atol=1e-9)
+
+
+def test_there_are_thirteen_settings() -> None:
+    assert len(SIXTY_CASES) == 13
+
+
+# --- whole networks ---
+
+WEIGHT = [0.5, 1.0, 2.0, 0.25]
+LOSSES: dict[str, Loss] = {
+    "cross_entropy": mlcore.CrossEntropyLoss(),
+    "cross_entropy_weighted": mlcore.CrossEntropyLoss(weight=WEIGHT),
+    "cross_entropy_smoothed": mlcore.CrossEntropyLoss(weight=WEIGHT, label_smoothing=0.1),
+    "nll": mlcore.NLLLoss(weight=WEIGHT),
+    "mse": mlcore.MSELoss(),
+    "mse_per_sample": mlcore.MSELoss("per_sample"),
+    "mse_half_sum": mlcore.MSELoss("half_sum"),
+    "bce": mlcore.BCEWithLogitsLoss(),
+}
+
+
+def layers(name: str, out: int, dtype: type) -> list[Layer]:
+    d: dict[str, Any] = {"dtype": dtype}
+    return {
+        "mlp": lambda: [Linear(6, 8, **d), mlcore.Tanh(), Linear(8, 5, **d), mlcore.ELU(), Linear(5, out, **d)],
+        "batch_norm": lambda: [Linear(6, 8, **d), mlcore.BatchNorm1d(8, **d), mlcore.ReLU(), Linear(8, out, **d)],
+        "layer_norm": lambda: [Linear(6, 8, **d), mlcore.LayerNorm(8, **d), mlcore.GELU(), Linear(8, out, **d)],
+        "cnn": lambda: [
+            mlcore.Unflatten(1, (2, 8, 7)),
+            mlcore.Conv2d(2, 3, 3, padding=1, **d),
+            mlcore.ReLU(),
+            mlcore.MaxPool2d(2),
+            mlcore.Conv2d(3, 4, 2, stride=(1, 2), padding=(0, 1), **d),
+            mlcore.SiLU(),
+            mlcore.AvgPool2d(2, stride=1),
+            mlcore.Flatten(),
+            Linear(8, out, **d),
+        ],
+    }[name]()
+
+
+def network(name: str, values: dict[str, Any], out: int, dtype: type) -> mlcore.Sequential:
+    net = mlcore.Sequential(layers(name, out, dtype))
+    prefix = f"{name}.{out}.before."
+    given = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    net.load_state_dict(net.state_dict() | given)
+    return net
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-11), (np.float32, 1e-4)])
+@pytest.mark.parametrize("loss_name", LOSSES)
+@pytest.mark.parametrize("name", ["mlp", "batch_norm", "layer_norm", "cnn"])
+def test_network(name: str, loss_name: str, dtype: type, tolerance: float) -> None:
+    values = golden("networks")
+    out = 1 if loss_name == "bce" else 4
+    net, loss = network(name, values, out, dtype), LOSSES[loss_name]
+    top = mlcore.LogSoftmax() if loss_name == "nll" else mlcore.Identity()
+    labels = values["labels"] % 2 if out == 1 else values["labels"]
+
+    value = loss.forward(top.forward(net.forward(values[f"{name}.x"].astype(dtype))), labels)
+    grad_x = net.backward(top.backward(loss.backward()))
+    assert value == pytest.approx(float(values[f"{name}.{loss_name}.value"]), rel=tolerance)
+    gradients = {"input": grad_x} | {parameter.name: parameter.grad for parameter in net.parameters()}
+    for key, gradient in gradients.items():
+        assert gradient.dtype == dtype
+        expected = values[f"{name}.{loss_name}.grad.{key}"].reshape(gradient.shape)
+        scale = max(1.0, float(np.abs(expected).max()))
+        np.testing.assert_allclose(gradient, expected, rtol=0, atol=tolerance * scale, err_msg=key)
+
+
+@pytest.mark.parametrize("out", [4, 1])
+@pytest.mark.parametrize("name", ["mlp", "batch_norm", "layer_norm", "cnn"])
+def test_names_buffers_and_inference(name: str, out: int) -> None:
+    values = golden("networks")
+    net = network(name, values, out, np.float64)
+    net.forward(values[f"{name}.x"])
+    prefix = f"{name}.{out}.buffer."
+    buffers = {key.removeprefix(prefix): value for key, value in values.items() if key.startswith(prefix)}
+    state = net.state_dict()
+    parameters = {parameter.name for parameter in net.parameters()}
+    assert set(state) - parameters == set(buffers)
+    for key, expected in buffers.items():
+        np.testing.assert_allclose(state[key], expected, rtol=1e-12)
+        assert state[key].shape == expected.shape
+    np.testing.assert_allclose(net.eval().forward(values[f"{name}.x"]), values[f"{name}.{out}.eval"], rtol=1e-11)
+
+
+# --- schedules ---
+
+
 @pytest.mark.parametrize("name", ["linear", "exponential", "cosine"])
-def test_schedule(name: str) -> None:
+def test_schedule_function(name: str) -> None:
     factors = [SCHEDULES[name](epoch, 12) for epoch in range(1, 13)]
     np.testing.assert_allclose(factors, golden("schedules")[name], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "options"),
+    [
+        ("linear", "linear", {}),
+        ("exponential", "exponential", {}),
+        ("cosine", "cosine", {}),
+        ("step", "step", {"step_size": 5}),
+        ("multistep", "multistep", {"milestones": [3, 4, 9], "gamma": 0.5}),
+        ("one_cycle", "one_cycle", {}),
+        ("one_cycle_linear", "one_cycle", {"pct_start": 0.5, "anneal_strategy": "linear"}),
+        ("warmup", "warmup", {"warmup_epochs": 4, "start_factor": 0.25, "then": "cosine"}),
+    ],
+)
+def test_schedule(case: str, name: str, options: dict[str, Any]) -> None:
+    plan = mlcore.schedule(name, 12, **options)
+    factors = [plan.factor(epoch) for epoch in range(1, 13)]
+    np.testing.assert_allclose(factors, golden("schedules")[case], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("case", "options"),
+    [
+        ("plateau", {"patience": 2}),
+        ("plateau_cooldown", {"factor": 0.5, "patience": 1, "cooldown": 2, "min_factor": 0.1}),
+    ],
+)
+def test_reduce_on_plateau(case: str, options: dict[str, Any]) -> None:
+    values = golden("schedules")
+    plan = mlcore.schedule("reduce_on_plateau", 30, **options)
+    factors = []
+    for epoch, figure in enumerate(values["plateau_losses"], 1):
+        factors.append(plan.factor(epoch))
+        again = mlcore.schedule("reduce_on_plateau", 30, **options)
+        again.load_state_dict(json.loads(json.dumps(plan.state_dict())))
+        plan = again
+        plan.observe(float(figure))
+    np.testing.assert_allclose(factors, values[case], rtol=1e-12)
 
 
 def test_torch_initialisation_has_torch_bounds() -> None:

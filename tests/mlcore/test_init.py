@@ -75,6 +75,19 @@ def test_unknown_names(arguments: dict[str, object], message: str) -> None:
         initialise(fan_in=2, fan_out=2, rng=np.random.default_rng(), **arguments)  # type: ignore[arg-type]
 
 
+def test_biases_by_another_name() -> None:
+    W, b = initialise("tp4", 50, 400, rng=np.random.default_rng(1), bias_init="zeros")
+    assert not b.any()
+    np.testing.assert_array_equal(W, initialise("tp4", 50, 400, rng=np.random.default_rng(1))[0])
+    drawn = initialise("zeros", 50, 400, rng=np.random.default_rng(1), bias_init="tp4")
+    assert not drawn[0].any()
+    assert drawn[1].std() == pytest.approx(np.sqrt(2 / 50), rel=0.1)
+    net = build_mlp(3, [4], 2, init="normal", bias_init="playground", bias="input", rng=np.random.default_rng())
+    assert all((p.data == np.float32(0.1)).all() for p in net.parameters() if p.data.ndim == 1)
+    with pytest.raises(ValueError, match="unknown initialisation 'magic'"):
+        Linear(2, 2, bias_init="magic")
+
+
 @pytest.mark.parametrize("name", INITIALISATIONS)
 def test_every_option_declared_is_taken_at_its_default_and_its_limits(name: str) -> None:
     item = INITIALISATIONS[name]

@@ -19,6 +19,7 @@ from mlcore import (
     Parameter,
     ReLU,
     Sequential,
+    Unflatten,
     build_mlp,
     inference_mode,
 )
@@ -54,6 +55,33 @@ def test_linear_by_hand() -> None:
     layer.step(0.1)
     np.testing.assert_allclose(layer.weight.data, [[1.7, -3.1]])
     np.testing.assert_allclose(layer.bias.data, [-0.6])
+
+
+def test_bias_as_an_input_is_a_view_and_the_same_layer(rng: np.random.Generator) -> None:
+    vector = Linear(3, 2, rng=np.random.default_rng(1), dtype=np.float64)
+    sheet = Linear(3, 2, bias="input", rng=np.random.default_rng(1), dtype=np.float64)
+    x, grad = rng.normal(size=(5, 3)), rng.normal(size=(5, 2))
+    np.testing.assert_allclose(sheet.forward(x), vector.forward(x), rtol=1e-14)
+    np.testing.assert_allclose(sheet.backward(grad), vector.backward(grad), rtol=1e-14)
+    np.testing.assert_allclose(sheet.grad_W, vector.grad_W, rtol=1e-14)
+    np.testing.assert_allclose(sheet.grad_b, vector.grad_b, rtol=1e-14)
+    assert list(sheet.state_dict()) == ["weight", "bias"]
+    assert repr(sheet) == 'Linear(3, 2, bias="input")'
+
+    whole = sheet.augmented
+    assert whole.shape == (2, 4)
+    whole[:] = np.arange(8).reshape(2, 4)
+    np.testing.assert_array_equal(sheet.weight.data, [[0, 1, 2], [4, 5, 6]])
+    np.testing.assert_array_equal(sheet.forward(np.ones((1, 3))), [[6, 22]])
+    mlcore.Adam(sheet.parameters()).step()
+    sheet.load_state_dict(vector.state_dict())
+    assert sheet.augmented is whole
+    sheet.weight.data = np.zeros((2, 3))  # no longer a view, and still right
+    np.testing.assert_array_equal(sheet.forward(x), np.tile(vector.state_dict()["bias"], (5, 1)))
+    with pytest.raises(ValueError, match="has no bias"):
+        _ = Linear(3, 2, bias=False).augmented
+    with pytest.raises(ValueError, match="received 'column'"):
+        Linear(3, 2, bias="column")
 
 
 def test_gradients_accumulate_until_zero_grad(rng: np.random.Generator) -> None:
@@ -201,6 +229,12 @@ def test_flatten_and_identity() -> None:
     assert flatten(x).shape == (2, 12)
     np.testing.assert_array_equal(flatten.backward(flatten(x)), x)
     assert Identity()(x) is x
+    back = Unflatten(1, (3, 4))
+    np.testing.assert_array_equal(back(flatten(x)), x)
+    assert back.backward(x).shape == (2, 12)
+    assert repr(back) == "Unflatten(1, (3, 4))"
+    with pytest.raises(ValueError, match="dim must be 1"):
+        Unflatten(2, (3, 4))
 
 
 def test_a_layer_of_ones_own() -> None:

@@ -10,11 +10,13 @@ from mlcore import (
     BCEWithLogitsLoss,
     CrossEntropyLoss,
     MSELoss,
+    NLLLoss,
     accuracy,
     check_gradient,
     confusion_matrix,
     log_softmax,
     one_hot,
+    r2_score,
     softmax,
 )
 from mlcore.layers import Identity
@@ -98,6 +100,9 @@ def test_mse_reductions(reduction: str) -> None:
         CrossEntropyLoss(),
         CrossEntropyLoss("sum"),
         CrossEntropyLoss(epsilon=0.1),
+        CrossEntropyLoss(epsilon=0.1, weight=[0.2, 1, 3], label_smoothing=0.3),
+        CrossEntropyLoss("sum", weight=[0.2, 1, 3]),
+        NLLLoss(weight=[0.2, 1, 3]),
         *(MSELoss(reduction) for reduction in MSELoss.REDUCTIONS),
         BCEWithLogitsLoss(),
     ],
@@ -140,3 +145,70 @@ def test_one_hot() -> None:
     assert one_hot([1], 2, np.float32).dtype == np.float32
     with pytest.raises(ValueError, match="out of range"):
         one_hot([3], 3)
+
+
+def test_class_weights_and_smoothing_by_hand() -> None:
+    output, y = np.log([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]]), [0, 2]
+    weighted = CrossEntropyLoss(weight=[1, 1, 3])
+    assert weighted(output, y) == pytest.approx((-np.log(0.5) - 3 * np.log(0.8)) / 4)
+    smoothed = CrossEntropyLoss(label_smoothing=0.3)
+    rows = [0.8 * np.log(0.5) + 0.2 * np.log(0.25), 0.2 * np.log(0.1) + 0.8 * np.log(0.8)]
+    assert smoothed(output, y) == pytest.approx(-np.mean(rows))
+    for loss in (weighted, smoothed, NLLLoss(weight=[1, 1, 3])):
+        assert loss(output, one_hot(y, 3)) == loss(output, y)
+        assert loss.predict(output).tolist() == y
+    assert weighted.total_weight(y) == weighted.total_weight(one_hot(y, 3)) == 4
+    assert CrossEntropyLoss().total_weight(y) == 2
+
+
+def test_weights_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="weight has 2 classes, the output 3 columns"):
+        CrossEntropyLoss(weight=[1, 2])(np.zeros((1, 3)), [0])
+    with pytest.raises(ValueError, match="one number >= 0 a class"):
+        NLLLoss(weight=[-1, 2])
+    with pytest.raises(ValueError, match=r"label_smoothing must lie in 0\.\.1, received 2"):
+        CrossEntropyLoss(label_smoothing=2)
+
+
+@pytest.mark.parametrize("kind", [CrossEntropyLoss, NLLLoss])
+def test_gradient_sum_leaves_the_weights_undivided(kind: type[CrossEntropyLoss]) -> None:
+    output, y, weight = np.random.default_rng(0).normal(size=(8, 3)), np.arange(8) % 3, [1.0, 2.0, 5.0]
+    mean, undivided, total = kind(weight=weight), kind(weight=weight, gradient="sum"), kind("sum", weight=weight)
+    assert mean(output, y) == undivided(output, y)
+    total(output, y)
+    np.testing.assert_allclose(undivided.backward(), total.backward())
+
+
+@pytest.mark.parametrize("shape", [(6,), (6, 1), (6, 3)])
+def test_regression(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(2)
+    y = rng.normal(0, 10, shape)
+    output = rng.normal(0, 10, (6, y.size // 6))
+    loss = MSELoss(task="regression")
+    assert loss(output, y) == pytest.approx(np.mean((output - y.reshape(output.shape)) ** 2))
+    np.testing.assert_array_equal(loss.predict(output), output[:, 0] if output.shape[1] == 1 else output)
+    with pytest.raises(ValueError, match="no classes"):
+        loss.probabilities(output)
+    with pytest.raises(ValueError, match="one number an output"):
+        loss(np.zeros((6, 5)), y)
+    with pytest.raises(ValueError, match="task must be"):
+        MSELoss(task="ranking")
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_r2_is_that_of_scikit_learn(columns: int) -> None:
+    from sklearn.metrics import r2_score as reference
+
+    rng = np.random.default_rng(columns)
+    y = rng.normal(3, 10, (20, columns))
+    guess = y + rng.normal(0, 4, y.shape)
+    assert r2_score(y, guess) == pytest.approx(reference(y, guess))
+    assert r2_score(y[:, 0], guess[:, :1]) == pytest.approx(reference(y[:, 0], guess[:, 0]))
+    assert r2_score(y, y) == 1
+    assert r2_score(y, np.tile(y.mean(axis=0), (20, 1))) == pytest.approx(0, abs=1e-12)
+    constant = np.ones((20, columns))
+    assert r2_score(constant, constant) == reference(constant, constant) == 1
+    assert r2_score(constant, guess) == reference(constant, guess) == 0
+    assert np.isnan(r2_score([1.0], [1.0]))
+    with pytest.raises(ValueError, match="y has shape"):
+        r2_score(y, guess[:3])

@@ -5,10 +5,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlcore import OPTIMIZERS, SGD, Adam, Parameter
+from mlcore import OPTIMIZERS, SGD, Adam, Parameter, RMSprop, clip_grad_norm_, clip_grad_value_
 from mlcore.optim import Optimizer
 
-CASES = [(name, {}) for name in OPTIMIZERS] + [("sgd", {"momentum": 0.9}), ("rmsprop", {"momentum": 0.9})]
+CASES = [(name, {}) for name in OPTIMIZERS] + [
+    ("sgd", {"momentum": 0.9}),
+    ("sgd", {"l1": 0.1, "weight_decay": 0.1}),
+    ("rmsprop", {"momentum": 0.9}),
+    ("rmsprop", {"momentum": 0.9, "centered": True}),
+    ("adam", {"amsgrad": True}),
+    ("adamw", {"amsgrad": True, "l1": 0.1}),
+]
 
 
 def parameters(rng: np.random.Generator) -> list[Parameter]:
@@ -97,3 +104,69 @@ def test_lr_may_be_changed_at_any_time() -> None:
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make(parameters(np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_l1_is_its_sign_in_the_gradient(name: str) -> None:
+    kind: Any = OPTIMIZERS[name]
+    ours, by_hand = (kind(parameters(np.random.default_rng(0)), lr=0.1, **options) for options in ({"l1": 0.3}, {}))
+    for seed in range(4):
+        for a, b in zip(ours.params, by_hand.params, strict=True):
+            a.grad = np.random.default_rng(seed).normal(size=a.data.shape)
+            # AdamW shrinks the weights before it looks at them; their signs stay.
+            b.grad = a.grad + 0.3 * np.sign(b.data)
+        ours.step()
+        by_hand.step()
+    for a, b in zip(ours.params, by_hand.params, strict=True):
+        np.testing.assert_allclose(a.data, b.data, rtol=1e-13)
+
+
+def test_l1_and_l2_pull_to_zero_in_their_own_ways() -> None:
+    weights = np.array([2.0, -0.5])
+    for options, expected in (({"l1": 1.0}, [1.9, -0.4]), ({"weight_decay": 1.0}, [1.8, -0.45])):
+        optimizer = SGD([Parameter(weights.copy())], lr=0.1, **options)
+        optimizer.step()
+        np.testing.assert_allclose(optimizer.params[0].data, expected)
+    with pytest.raises(ValueError, match="l1 must be >= 0"):
+        SGD([Parameter([1.0])], l1=-1)
+
+
+@pytest.mark.filterwarnings("error")
+def test_centered_stays_finite_when_the_gradient_never_changes() -> None:
+    parameter = Parameter(np.zeros(3, np.float32))
+    optimizer = RMSprop([parameter], alpha=0.5, centered=True)
+    parameter.grad = np.array([0.1, 1e-3, 7], np.float32)
+    for _ in range(300):
+        optimizer.step()
+    assert np.isfinite(parameter.data).all()
+
+
+def with_gradients(*gradients: list[float]) -> list[Parameter]:
+    made = [Parameter(np.zeros(len(gradient))) for gradient in gradients]
+    for parameter, gradient in zip(made, gradients, strict=True):
+        parameter.grad = np.array(gradient)
+    return made
+
+
+def test_clip_by_norm() -> None:
+    made = with_gradients([3.0, 0.0], [0.0, 4.0])
+    assert clip_grad_norm_(made, 10) == 5
+    assert made[1].grad[1] == 4
+    assert clip_grad_norm_(made, 1) == 5
+    np.testing.assert_allclose(np.concatenate([p.grad for p in made]), [0.6, 0, 0, 0.8], rtol=1e-6)
+    assert clip_grad_norm_(with_gradients([3.0, -7.0], [5.0]), 1, norm_type=np.inf) == 7
+    huge = Parameter(np.zeros(2, np.float32))
+    huge.grad = np.array([3e30, 4e30], np.float32)  # whose squares are not float32 numbers
+    assert clip_grad_norm_([huge], 1) == pytest.approx(5e30)
+    np.testing.assert_allclose(huge.grad, [0.6, 0.8], rtol=1e-5)
+    assert huge.grad.dtype == np.float32
+    with pytest.raises(ValueError, match="max_norm must be >= 0"):
+        clip_grad_norm_(made, -1)
+
+
+def test_clip_by_value() -> None:
+    made = with_gradients([3.0, -0.2], [-9.0])
+    clip_grad_value_(made, 0.5)
+    np.testing.assert_array_equal(np.concatenate([p.grad for p in made]), [0.5, -0.2, -0.5])
+    with pytest.raises(ValueError, match="clip_value must be >= 0"):
+        clip_grad_value_(made, -1)

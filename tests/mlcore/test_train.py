@@ -2,20 +2,29 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.datasets import make_moons
 
 from mlcore import (
     SGD,
+    BatchNorm1d,
     CrossEntropyLoss,
     Diverged,
+    EarlyStopping,
     EpochDone,
     EpochTrained,
+    Layer,
+    LayerNorm,
+    Linear,
     MSELoss,
     Position,
+    ReLU,
     Sequential,
     StepDone,
     accuracy,
@@ -24,6 +33,8 @@ from mlcore import (
     evaluate,
     fit,
     inference_mode,
+    r2_score,
+    schedule,
 )
 from mlcore.layers import Dropout
 from mlcore.optim import OPTIMIZERS, Optimizer
@@ -286,6 +297,161 @@ class Saved:
         for generator, state in zip(generators_of(net), generators, strict=True):
             set_rng_state(generator, state)
         return Position.from_dict(position)
+
+
+# --- clipping, weights, regression ---
+
+
+def largest_step(data: Data, **options: Any) -> float:
+    """The longest step that plain descent with lr 1 takes in an epoch, as the norm over all weights."""
+    net = network(dtype=np.float64)
+    before = np.concatenate([w.ravel() for w in net.state_dict().values()])
+    longest = 0.0
+    for event in start(net, data, epochs=1, optimizer=SGD(net.parameters(), lr=1.0), **options):
+        if isinstance(event, StepDone):
+            after = np.concatenate([w.ravel() for w in net.state_dict().values()])
+            longest, before = max(longest, float(np.linalg.norm(after - before))), after
+    return longest
+
+
+def test_clipping(data: Data) -> None:
+    assert largest_step(data) > 0.5
+    assert largest_step(data, clip_norm=0.1) == pytest.approx(0.1, rel=1e-4)
+    weights = sum(p.data.size for p in network().parameters())
+    assert largest_step(data, clip_value=0.01) <= 0.01 * np.sqrt(weights)
+    assert largest_step(data, clip_value=0.01, clip_norm=0.02) == pytest.approx(0.02, rel=1e-3)
+
+
+def test_class_weights_make_a_mean_over_weights(data: Data) -> None:
+    net, loss = network(dtype=np.float64), CrossEntropyLoss(weight=[1, 5, 0.1])
+    whole, parts = (evaluate(net, loss, *data, batch_size=size) for size in (4096, 7))
+    assert whole.loss == pytest.approx(parts.loss, rel=1e-12)
+    assert whole.loss == pytest.approx(loss(net.eval()(data[0]), data[1]), rel=1e-12)
+
+
+@pytest.mark.parametrize("columns", [None, 1, 2])
+@pytest.mark.parametrize("reduction", MSELoss.REDUCTIONS)
+def test_regression(reduction: str, columns: int | None) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    y = X @ rng.normal(size=(3, columns or 1)) + 4 + rng.normal(0, 0.1, (60, columns or 1))
+    y = y[:, 0] if columns is None else y
+    net = build_mlp(3, [], columns or 1, rng=rng, dtype=np.float64)
+    lr = {"mean": 0.1, "per_sample": 0.1, "sum": 0.01, "half_sum": 0.01}[reduction]
+    loss = MSELoss(reduction, task="regression")
+    *_, last = start(net, (X, y), epochs=60, loss=loss, optimizer=SGD(net.parameters(), lr=lr), validation=(X, y))
+    assert isinstance(last, EpochDone)
+    assert np.isnan(last.train_accuracy)
+    assert last.val_accuracy is not None
+    assert np.isnan(last.val_accuracy)
+    assert last.val_r2 == pytest.approx(r2_score(y, loss.predict(net(X))))
+    assert last.val_r2 > 0.95
+    assert last.train_r2 == pytest.approx(last.val_r2, abs=0.01)
+    scores = evaluate(net, loss, X, y, batch_size=7)
+    assert scores.r2 == pytest.approx(last.val_r2)
+
+
+@pytest.mark.parametrize("sampling", ["permuted", "replacement", "sequential"])
+def test_batches_of_one(sampling: str, data: Data) -> None:
+    events = list(start(network(), data, epochs=1, batch_size=1, sampling=sampling))
+    assert [type(event) for event in events] == [StepDone] * 50 + [EpochTrained, EpochDone]
+
+
+def test_a_schedule_with_options(data: Data) -> None:
+    lrs = [
+        event.lr
+        for event in start(network(), data, epochs=6, schedule=schedule("step", 6, step_size=2, gamma=0.5))
+        if isinstance(event, EpochDone)
+    ]
+    np.testing.assert_allclose(lrs, [0.1, 0.1, 0.05, 0.05, 0.025, 0.025])
+
+
+def test_a_plateau_in_training_lowers_the_lr(data: Data) -> None:
+    plan = schedule("reduce_on_plateau", 40, factor=0.5, patience=1, threshold=0.5)
+    lrs = [event.lr for event in start(network(), data, epochs=40, schedule=plan) if isinstance(event, EpochDone)]
+    assert lrs[0] == 0.1
+    assert lrs[-1] < 0.01
+    assert all(a >= b for a, b in pairwise(lrs))
+
+
+# --- all of it, interrupted ---
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    layers=st.sampled_from(["dropout", "batch_norm", "layer_norm", "input_bias"]),
+    optimizer_name=st.sampled_from(list(OPTIMIZERS)),
+    plan=st.sampled_from(["reduce_on_plateau", "one_cycle", "warmup", "step"]),
+    sampling=st.sampled_from(["permuted", "replacement", "sequential"]),
+    batch_size=st.sampled_from([16, 1, "full"]),
+    clip=st.sampled_from([{}, {"clip_norm": 0.5}, {"clip_value": 0.05}]),
+    patience=st.integers(0, 3),
+    cut=st.integers(0, 400),
+)
+def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(
+    layers: str,
+    optimizer_name: str,
+    plan: str,
+    sampling: str,
+    batch_size: Any,
+    clip: dict[str, float],
+    patience: int,
+    cut: int,
+) -> None:
+    rng = np.random.default_rng(1)
+    y = rng.integers(0, 3, 32)
+    data = rng.normal(0, 1, (3, 4))[y] + rng.normal(size=(32, 4)), y
+    other = data[0] + rng.normal(0, 1, data[0].shape), y
+
+    def parts() -> tuple[Sequential, Optimizer, EarlyStopping]:
+        rng = np.random.default_rng(4)
+        middle: dict[str, list[Layer]] = {
+            "dropout": [Dropout(0.3, rng=np.random.default_rng(6))],
+            # Not with one sample a batch, which batch normalisation refuses.
+            "batch_norm": [BatchNorm1d(6) if batch_size != 1 else LayerNorm(6)],
+            "layer_norm": [LayerNorm(6)],
+            "input_bias": [Linear(6, 6, bias="input", rng=rng)],
+        }
+        net = Sequential(Linear(4, 6, rng=rng), *middle[layers], ReLU(), Linear(6, 3, rng=rng))
+        kind: Any = OPTIMIZERS[optimizer_name]
+        options: dict[str, Any] = {"momentum": 0.9} if optimizer_name in ("sgd", "rmsprop") else {}
+        stopping = EarlyStopping(patience=patience, restore_best_weights=True)
+        return net, kind(net.parameters(), lr=0.02, **options), stopping
+
+    def run(net: Sequential, optimizer: Optimizer, stopping: EarlyStopping, position: Position, seed: int) -> Any:
+        options: dict[str, Any] = {"patience": 1} if plan == "reduce_on_plateau" else {}
+        return start(
+            net,
+            data,
+            epochs=6,
+            optimizer=optimizer,
+            position=position,
+            rng=np.random.default_rng(seed),
+            batch_size=batch_size,
+            sampling=sampling,
+            schedule=schedule(plan, 6, **options),
+            early_stopping=stopping,
+            validation=other,
+            **clip,
+        )
+
+    net, optimizer, stopping = parts()
+    position, events, saved, weights = Position(), [], None, None
+    for event in run(net, optimizer, stopping, position, seed=3):
+        events.append(event)
+        if len(events) - 1 == cut or saved is None:
+            saved, weights, at = Saved(net, optimizer, position), stopping.best_weights, len(events) - 1
+    assert saved is not None
+
+    again, its_optimizer, its_stopping = parts()
+    its_position = saved.restore(again, its_optimizer)
+    its_stopping.best_weights = weights
+    rest = list(run(again, its_optimizer, its_stopping, its_position, seed=999))
+    assert rest == events[at + (not isinstance(events[at], EpochTrained)) :]
+    for name, array in again.state_dict().items():
+        np.testing.assert_array_equal(array, net.state_dict()[name])
+    for name, array in its_optimizer.state_dict().items():
+        np.testing.assert_array_equal(array, optimizer.state_dict()[name])
 
 
 @pytest.mark.parametrize("optimizer_name", ["sgd", "adam"])

@@ -84,6 +84,7 @@ ACTIVATIONS = _choices(
     ("relu", "ReLU", "max(0, x): cheap, and its gradient does not shrink; f'(0) = 0"),
     ("leaky_relu", "LeakyReLU", "x, or 0.01 x below 0: no unit can die"),
     ("elu", "ELU", "x, or exp(x) - 1 below 0"),
+    ("gelu", "GELU", "x · P(x), P the normal distribution's; smooth"),
     ("silu", "SiLU", "x · sigmoid(x), smooth"),
     ("tanh", "tanh", "-1 … 1, zero-centred; saturates far from 0"),
     ("sigmoid", "sigmoid", "0 … 1; its slope is 0.25 at most, so deep networks learn slowly"),
