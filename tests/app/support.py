@@ -98,7 +98,7 @@ class FakeMaps:
 
     asked: list[Any]
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, remote: bool = False) -> None:
         self.asked = []
 
     def ask(self, request: Any) -> None:

@@ -45,7 +45,7 @@ class TrainScreen(BenchScreen):
 
     def panels(self) -> ComposeResult:
         yield RunCurves("loss")
-        yield MapPanel(MapService(self.bench).ask)
+        yield MapPanel(MapService(self.bench, remote=self.bench.capabilities.remote).ask)
         yield RunCurves("accuracy")
         yield Panel(Words(), title="reading", id="reading")
 

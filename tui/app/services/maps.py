@@ -20,8 +20,8 @@ from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
 from tui.lab.spec import Spec
 
-REST = 0.2
-"""Seconds between two maps, so that training and the line to the terminal do not pay for them."""
+REST, REMOTE_REST = 0.2, 1.0
+"""Seconds between two maps, so that training does not pay for them; over SSH a map is a third of a second of line."""
 RANGE_ROWS = 20_000
 POINTS = 1_500
 
@@ -42,8 +42,9 @@ class MapRequest:
 class MapService:
     """One map at a time; of the requests that come meanwhile only the newest is answered."""
 
-    def __init__(self, app: Poster) -> None:
+    def __init__(self, app: Poster, *, remote: bool = False) -> None:
         self._app = app
+        self._rest = REMOTE_REST if remote else REST
         self._wanted: MapRequest | None = None
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -74,7 +75,7 @@ class MapService:
             except (*USER_ERRORS, OSError, ValueError, MemoryError):
                 continue  # a map is an extra: the run says itself what is wrong with it
             self._app.post_fact(MapDrawn(request.run, state))
-            time.sleep(REST)
+            time.sleep(self._rest)
 
     def _draw(self, request: MapRequest, weights: Path | None) -> MapState:
         prepared = request.prepared
