@@ -44,7 +44,7 @@ Steps = Callable[[Any], Awaitable[None]]
 class FixedMaps:
     """The same regions on every machine: what a network answers is another test's matter."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, *, remote: bool = False) -> None:
         self._app = app
 
     def ask(self, request: Any) -> None:
