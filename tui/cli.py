@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.commands import data, gradcheck, recipes
+from tui.commands import calc, data, gradcheck, looks, recipes
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -39,6 +39,10 @@ app = typer.Typer(
 app.command("open")(open_application)
 app.command("train")(train)
 app.command("gradcheck")(gradcheck.gradcheck)
+app.command("find-lr")(looks.find_lr)
+app.command("trace")(looks.trace)
+app.command("time")(looks.time)
+app.add_typer(calc.app, name="calc")
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
 

@@ -41,6 +41,7 @@ FINISHED_KEYS = {
     "seq",
     "time",
     "run",
+    "reason",
     "epochs",
     "seconds",
     "train_loss",
@@ -267,7 +268,8 @@ def test_a_made_file_holds_the_very_points(tmp_path) -> None:
 def test_recipes(tmp_path, capsys) -> None:
     assert main(["recipes", "list", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [row["name"] for row in rows] == ["tp4", "moons-2", "mnist-mlp"]
+    assert len(rows) == 12
+    assert [rows[0]["name"], rows[-1]["name"]] == ["tp4", "mnist-mlp"]
     assert rows[0].keys() == {"name", "sheet", "title"}
     assert main(["recipes", "show", "tp4", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["spec"]["training"]["epochs"] == 40
@@ -277,6 +279,13 @@ def test_recipes(tmp_path, capsys) -> None:
     from tui.lab.recipes import load as load_recipe
 
     assert load_spec(file) == load_recipe("moons-2").spec
+
+
+def test_recipes_show_says_how_a_figure_is_compared(capsys) -> None:
+    assert main(["recipes", "show", "digits-softmax"]) == 0
+    shown = capsys.readouterr().out
+    assert "J at the end, five seeds: 0.0367 within 0.0004 (with 3,000 training samples)" in shown
+    assert "test accuracy: at least 0.97" in shown
 
 
 def test_recipes_check(capsys) -> None:
@@ -346,3 +355,48 @@ def test_making_data_never_writes_over_a_file_unasked(tmp_path) -> None:
 
 def test_an_option_without_its_table_is_pointed_there(tmp_path) -> None:
     assert "did you mean data.options.drop?" in mlp_tui(tmp_path, "train", "--set", "drop=Name").err
+
+
+def test_calc_softmax(tmp_path) -> None:
+    result = mlp_tui(tmp_path, "calc", "softmax", "5", "1", "1", "--json")
+    assert result.status == 0
+    assert [line["class"] for line in result.lines] == [0, 1, 2]
+    assert result.lines[0].keys() == {"class", "logit", "probability", "nll"}
+    assert "NLL" in mlp_tui(tmp_path, "calc", "softmax", "-5", "1").out
+    assert_one_error_line(mlp_tui(tmp_path, "calc", "softmax", "5"), "two numbers or more")
+    assert_one_error_line(mlp_tui(tmp_path, "calc", "softmax", "5", "five"), "LOGIT")
+
+
+def test_find_lr(tmp_path) -> None:
+    result = mlp_tui(tmp_path, "find-lr", *QUICK, "--json")
+    assert result.status == 0
+    *points, last = result.lines
+    assert points[0]["lr"] == pytest.approx(1e-7)
+    assert last.keys() == {"suggestion", "reason"}
+    assert "--set training.lr=" in mlp_tui(tmp_path, "find-lr", *QUICK).out
+    assert mlp_tui(tmp_path, "find-lr", *QUICK, "--iterations", "2").status == 1
+
+
+def test_trace(tmp_path) -> None:
+    words = ("trace", "--recipe", "micrograd-neuron")
+    assert mlp_tui(tmp_path, *words, "--dot").out.startswith("digraph")
+    assert mlp_tui(tmp_path, *words, "--json").lines[-1]["label"] == "loss"
+    assert "0.weight[0, 1]" in mlp_tui(tmp_path, *words).out
+    assert_one_error_line(mlp_tui(tmp_path, *words, "--dot", "--json"), "--dot")
+    assert_one_error_line(mlp_tui(tmp_path, *words, "--sample", "3"), "sample 3")
+
+
+def test_time(tmp_path) -> None:
+    result = mlp_tui(tmp_path, "time", *QUICK, "--json")
+    assert [line["layer"] for line in result.lines][-1] == "loss"
+    assert sum(line["share"] for line in result.lines) == pytest.approx(1)
+    assert "bottleneck" in mlp_tui(tmp_path, "time", *QUICK).out
+
+
+def test_train_prints_the_loss_that_the_sheet_prints(tmp_path) -> None:
+    result = mlp_tui(tmp_path, "train", *QUICK, "--set", "training.reported_loss=last_batch")
+    assert "last batch's loss" in result.out
+    assert "last batch's loss" not in mlp_tui(tmp_path, "train", *QUICK).out
+    early = mlp_tui(tmp_path, "train", *QUICK, "--set", "training.patience=1", "--set", "training.min_delta=9")
+    assert early.status == 0
+    assert "early stopping: val_loss" in early.out

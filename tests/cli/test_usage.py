@@ -22,7 +22,7 @@ DEEP = ("--set", "model.hidden=" + ",".join(["9"] * 60))
         (["train", "--set", "training.lr=fast"], ["training.lr: expected a number above 0", '"fast"']),
         (["train", "--set", "training.ly=1"], ["did you mean training.lr?"]),
         (["train", "--set", "training.momentum=.9"], ["training.momentum", "adam"]),
-        (["train", "--recipe", "tp5"], ["tp4, moons-2, mnist-mlp"]),
+        (["train", "--recipe", "tp5"], ["tp4, lyon-deep", "mnist-mlp"]),
         (["train", "--recipe", "mnist-mlp"], ["--data FOLDER"]),
         (["train", "--data", "/nowhere/wine.csv"], ["/nowhere/wine.csv"]),
         (["train", "--set", "data.options.noise=99"], ["noise"]),

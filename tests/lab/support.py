@@ -39,11 +39,13 @@ def train_here(
         return training.run()
 
 
-def write_images(folder: Path) -> Path:
-    """Thirty images of 4 x 3 in three classes, in a folder as MNIST has it; the path of the images' file."""
+def write_images(folder: Path, height: int = 4, width: int = 3) -> Path:
+    """Thirty images in three classes, in a folder as MNIST has it; the path of the images' file."""
     folder.mkdir()
     images, labels = folder / "train-images-idx3-ubyte", folder / "train-labels-idx1-ubyte"
-    images.write_bytes(struct.pack(">4I", 2051, 30, 4, 3) + np.random.default_rng(0).bytes(360))
+    images.write_bytes(
+        struct.pack(">4I", 2051, 30, height, width) + np.random.default_rng(0).bytes(30 * height * width)
+    )
     labels.write_bytes(struct.pack(">2I", 2049, 30) + bytes(index % 3 for index in range(30)))
     return images
 

@@ -2,21 +2,24 @@ import numpy as np
 import pytest
 
 from mlcore.gradreport import GradientReport
-from mlcore.layers import Dropout
+from mlcore.layers import Dropout, Linear
 from tests.lab.support import small_spec, write_images
 from tui.lab import gradients, recipes
 from tui.lab.build import (
     USER_ERRORS,
+    make_early_stopping,
     make_loss,
     make_optimizer,
+    make_schedule,
     network,
     order_rng,
     out_features,
     prepare,
     refusal,
+    targets,
 )
 from tui.lab.errors import LabError
-from tui.lab.outline import outline
+from tui.lab.outline import count_parameters, outline
 from tui.lab.runs import create_run
 from tui.lab.spec import SpecError, set_values
 
@@ -149,3 +152,118 @@ def test_a_folder_that_is_really_called_mnist_is_opened(tmp_path, monkeypatch) -
 def test_a_network_that_no_bench_holds_is_refused_in_words() -> None:
     with pytest.raises(SpecError, match=r"model\.hidden: .* choose smaller layers"):
         network(small_spec("model.hidden=" + ",".join(["65536"] * 40)), 2, 2)
+
+
+def test_the_bias_as_a_further_input_is_the_same_network() -> None:
+    spec = small_spec("training.dtype=float64", "model.dropout=0")
+    plain, augmented = network(spec, 2, 2), network(set_values(spec, ["model.bias=input"]), 2, 2)
+    X, _ = prepare(spec).train
+    np.testing.assert_allclose(augmented.forward(X), plain.forward(X), rtol=1e-12)
+    assert augmented[0].augmented.shape == (8, 3)
+
+
+def test_the_biases_have_an_initialisation_of_their_own() -> None:
+    spec = small_spec("model.bias_init=playground")
+    assert (network(spec, 2, 2)[0].bias.data == np.float32(0.1)).all()
+    assert (network(small_spec("model.init=tp4"), 2, 2)[0].bias.data != 0).any()
+    assert (network(small_spec("model.init=tp4", "model.bias_init=zeros"), 2, 2)[0].bias.data == 0).all()
+
+
+def test_dropout_with_and_without_scaling() -> None:
+    scales = {
+        scaling: [
+            layer.scale
+            for layer in network(small_spec(f"model.dropout_scaling={scaling}", "model.dropout=.5"), 2, 2)
+            if isinstance(layer, Dropout)
+        ]
+        for scaling in ("inverted", "none")
+    }
+    assert scales == {"inverted": [2.0], "none": [1.0]}
+
+
+def test_losses_as_the_sheets_write_them() -> None:
+    output, y = np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([1, 1])  # errors 0, 1 and 1, -1
+    values = {
+        kind: make_loss(small_spec("training.loss=mse", f"training.mse={kind}")).forward(output, y)
+        for kind in ("mean", "per_sample", "half_sum")
+    }
+    assert values == {"mean": 0.75, "per_sample": 1.5, "half_sum": 1.5}
+    certain = np.array([[0.0, 2000.0]])
+    assert make_loss(small_spec("training.epsilon=1e-16")).forward(certain, [0]) == pytest.approx(16 * np.log(10))
+    X, rows = targets(small_spec("training.labels=one_hot"), (output, y), 3)
+    assert rows.tolist() == [[0, 1, 0], [0, 1, 0]]
+    assert targets(small_spec(), (X, y), 3)[1] is y
+
+
+def test_one_output_takes_no_one_hot_rows() -> None:
+    spec = small_spec("training.loss=mse", "model.output=sigmoid", "training.labels=one_hot")
+    assert refusal(spec, 2, 2)[0] == "training.labels"
+    assert refusal(spec, 2, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [
+        ("sgd", "momentum", 0.5),
+        ("sgd", "nesterov", True),
+        ("adam", "amsgrad", True),
+        ("adamw", "amsgrad", True),
+        ("rmsprop", "centered", True),
+        ("adagrad", "l1", 0.25),
+    ],
+)
+def test_options_reach_the_optimiser(name, option, value) -> None:
+    spec = small_spec(f"training.optimizer={name}", f"training.{option}={value}")
+    if option == "nesterov":
+        spec = set_values(spec, ["training.momentum=.9"])
+    assert spec.problems() == []
+    assert getattr(make_optimizer(spec, network(spec, 2, 2)), option) == value
+
+
+def test_schedule_and_patience_come_from_the_spec() -> None:
+    spec = small_spec("training.schedule=step", "training.schedule_options.step_size=2", "training.epochs=9")
+    assert [make_schedule(spec).factor(epoch) for epoch in (1, 2, 3)] == [1, 1, pytest.approx(0.1)]
+    assert make_early_stopping(spec, validation=True) is None
+    stopping = make_early_stopping(set_values(spec, ["training.patience=4", "training.min_delta=.5"]), validation=False)
+    assert (stopping.monitor, stopping.patience, stopping.min_delta) == ("train_loss", 4, 0.5)
+
+
+def test_a_convolutional_network(tmp_path) -> None:
+    source = write_images(tmp_path / "images", 9, 9).parent
+    spec = small_spec(f"data.source={source}", "data.scale=unit", "model.channels=4,6", "model.hidden=5")
+    data = prepare(spec)
+    built = network(spec, data.in_features, len(data.class_names))
+    kinds = ["Unflatten", *["Conv2d", "ReLU", "MaxPool2d"] * 2, "Flatten", "Linear", "ReLU", "Dropout", "Linear"]
+    assert [type(layer).__name__ for layer in built] == kinds
+    rows = outline(spec, data.in_features, 3)
+    assert [row.name for row in rows if row.index is not None] == kinds
+    assert [row.index for row in rows if row.index is not None] == list(range(len(kinds)))
+    total = sum(parameter.data.size for parameter in built.parameters())
+    assert count_parameters(spec, data.in_features, 3) == sum(row.parameters for row in rows) == total
+    assert [row.output for row in rows if row.name == "MaxPool2d"] == ["(n, 4, 4, 4)", "(n, 6, 2, 2)"]
+    assert [layer.in_features for layer in built if isinstance(layer, Linear)] == [24, 5]
+    *_, report = gradients.check(spec, data, samples=4, max_entries=20)
+    assert report.ok
+
+
+def test_colours_are_channels(tmp_path) -> None:
+    from datasets import Dataset
+
+    X = np.random.default_rng(0).integers(0, 256, (20, 8, 8, 3), dtype=np.uint8)
+    dataset = Dataset(X, np.arange(20) % 2, (), ("a", "b"), "", "")
+    spec = small_spec("model.channels=2", "data.scale=none", "data.stratify=no")
+    data = prepare(spec, dataset)
+    first = network(spec, data.in_features, 2)[0].forward(data.train[0])
+    assert first.shape[1:] == (3, 8, 8)
+    np.testing.assert_array_equal(first[0], X[data.split.train[0]].transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("settings", "features"),
+    [(("model.channels=4",), 13), (("model.channels=4",), 49), (("model.channels=2,2,2,2",), 64)],
+)
+def test_convolutions_that_do_not_fit_are_refused(settings, features) -> None:
+    key, words = refusal(small_spec(*settings), features, 2)
+    assert key == "model.channels"
+    assert "\n" not in words
+    assert outline(small_spec(*settings), features, 2)

@@ -11,14 +11,28 @@ from tui.lab.recipes import FigureSpec
 from tui.lab.recipes.checking import check, compare, train
 from tui.lab.recipes.measures import MEASURES, Outcome
 from tui.lab.runs import create_run
+from tui.lab.spec import set_values
 
 DATA = os.environ.get("MLP_TUI_TEST_DATA", "")
 needs_data = pytest.mark.skipif(not DATA, reason="MLP_TUI_TEST_DATA names no folder of real data")
 
 
 def test_the_recipes() -> None:
-    assert recipes.names() == ["tp4", "moons-2", "mnist-mlp"]
-    with pytest.raises(LabError, match="there are tp4, moons-2, mnist-mlp"):
+    assert recipes.names() == [
+        "tp4",
+        "lyon-deep",
+        "lyon-perceptron",
+        "lyon-shallow",
+        "mnist-cnn",
+        "micrograd-neuron",
+        "moons-16",
+        "moons-2",
+        "digits-mlp",
+        "digits-sgd",
+        "digits-softmax",
+        "mnist-mlp",
+    ]
+    with pytest.raises(LabError, match="there are tp4, lyon-deep, "):
         recipes.load("tp5")
 
 
@@ -42,6 +56,12 @@ def test_moons_2_gives_the_printed_figures() -> None:
     assert figures[0].tolerance == 1e-12
 
 
+@pytest.mark.parametrize(("name", "count"), [("micrograd-neuron", 6), ("moons-16", 3)])
+def test_the_other_figures_of_the_micrograd_sheet(name, count) -> None:
+    figures = list(check(name))
+    assert [figure.ok for figure in figures] == [True] * count
+
+
 def test_tp4_clears_its_figures(tmp_path) -> None:
     figures = list(check("tp4", runs_dir=tmp_path))
     assert [figure for figure in figures if not figure.ok] == []
@@ -62,9 +82,78 @@ def test_the_genuine_tp4_file_clears_them_too() -> None:
     assert [figure for figure in figures if not figure.ok] == []
 
 
-def test_a_recipe_without_its_data_names_the_option() -> None:
+LYON, DIGITS = "mnist_lyon/mnist_light.pkl.gz", "digits178/digits178_from_mnist.npz"
+
+
+@needs_data
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "file", "count"),
+    [
+        ("lyon-perceptron", LYON, 7),
+        ("lyon-shallow", LYON, 4),
+        ("lyon-deep", LYON, 4),
+        ("digits-softmax", DIGITS, 6),
+        ("digits-mlp", DIGITS, 5),
+        ("digits-sgd", DIGITS, 5),
+        ("mnist-cnn", "mnist_idx", 2),
+    ],
+)
+def test_the_measured_figures_come_out_again(name, file, count) -> None:
+    figures = list(check(name, f"{DATA}/{file}"))
+    assert len(figures) == count
+    assert [figure for figure in figures if not figure.ok] == []
+
+
+@needs_data
+def test_the_switches_of_the_digits_come_through() -> None:
+    spec = recipes.load("digits-softmax").spec.with_value("data.source", f"{DATA}/{DIGITS}")
+    figures = list(compare(recipes.load("digits-softmax"), train_briefly(spec, epochs=5)))
+    assert next(figure for figure in figures if figure.figure.startswith("J as the formulas")).ok
+
+
+def train_briefly(spec, *, epochs: int) -> Outcome:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        return train(spec.with_value("training.epochs", epochs), Path(folder))
+
+
+def test_figures_of_other_data_are_not_asked(tmp_path) -> None:
+    outcome = train(small_spec("training.epochs=1"), tmp_path)
+    rows = (FigureSpec("a", "seconds", at_most=60, samples=60), FigureSpec("b", "seconds", at_most=60, samples=61))
+    recipe = recipes.load("tp4")
+    recipe = recipes.Recipe("r", "", "", outcome.spec, rows, recipe.tasks, recipe.questions)
+    assert [figure.figure for figure in compare(recipe, outcome)] == ["a"]
+
+
+def test_formulas_by_hand_are_the_run(tmp_path) -> None:
+    spec = small_spec(
+        "model.hidden=",
+        "model.bias=input",
+        "model.dropout=0",
+        "training.loss=mse",
+        "training.mse=half_sum",
+        "training.labels=one_hot",
+        "training.optimizer=sgd",
+        "training.batch_size=1",
+        "training.epochs=2",
+        "training.dtype=float64",
+    )
+    outcome = train(spec, tmp_path)
+    assert MEASURES["difference_from_delta_rule"](outcome) < 1e-12
+    assert MEASURES["runs_away_below"](outcome) is False
+    assert 0 <= MEASURES["delta_rule_large_start"](outcome) <= 1
+    losses = set_values(spec, ["training.loss=cross_entropy", "training.mse=mean", "training.batch_size=full"])
+    softmax = train(set_values(losses, ["training.epsilon=1e-16", "training.sampling=sequential"]), tmp_path)
+    assert MEASURES["difference_by_hand"](softmax) < 1e-12
+    assert MEASURES["peak_train_loss"](softmax) == max(epoch.train_loss for epoch in softmax.epochs)
+
+
+@pytest.mark.parametrize("name", ["mnist-mlp", "mnist-cnn", "lyon-deep", "digits-sgd"])
+def test_a_recipe_without_its_data_names_the_option(name) -> None:
     with pytest.raises(LabError, match="--data"):
-        list(check("mnist-mlp"))
+        list(check(name))
 
 
 def test_a_run_that_diverges_is_no_bad_input(tmp_path) -> None:

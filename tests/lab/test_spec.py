@@ -70,7 +70,7 @@ def specs(draw):
         if draw(st.booleans()):
             spec = spec.with_value(field.key, draw(values(field)))
     options = st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False), st.just("last"))
-    for table in ("data.options", "model.init_options"):
+    for table in ("data.options", "model.init_options", "training.schedule_options"):
         for name, value in draw(st.dictionaries(st.text(string.ascii_lowercase, min_size=1), options)).items():
             spec = spec.with_value(f"{table}.{name}", value)
     return spec
@@ -132,7 +132,7 @@ def test_a_number_that_no_float_holds_is_refused() -> None:
         ("model.output", mlcore.model.OUTPUTS),
         ("training.loss", mlcore.losses.LOSSES),
         ("training.optimizer", mlcore.optim.OPTIMIZERS),
-        ("training.schedule", mlcore.schedules.SCHEDULES),
+        ("training.schedule", mlcore.schedules.SCHEDULE_KINDS),
         ("training.sampling", mlcore.train.SAMPLINGS),
     ],
 )
@@ -146,7 +146,7 @@ def test_every_setting_of_the_spec_has_a_field() -> None:
     keys = {"name", "seed"}
     for table in ("data", "model", "training"):
         keys |= {f"{table}.{key}" for key in msgspec.structs.asdict(getattr(Spec(), table))}
-    assert keys - {"data.options", "model.init_options"} == set(FIELDS)
+    assert keys - {"data.options", "model.init_options", "training.schedule_options"} == set(FIELDS)
     for key, field in FIELDS.items():
         assert read_value(field, Spec().value(key)) == Spec().value(key)
 
@@ -267,3 +267,66 @@ def test_unknown_keys_get_a_hint() -> None:
     assert math.isclose(Spec().value("training.lr"), 0.01)
     with pytest.raises(KeyError):
         Spec().value("training.nothing")
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (["training.nesterov=true"], "training.nesterov"),
+        (["training.optimizer=sgd", "training.nesterov=true"], "training.nesterov"),
+        (["training.optimizer=sgd", "training.dampening=.1"], "training.dampening"),
+        (
+            ["training.optimizer=sgd", "training.momentum=.9", "training.nesterov=1", "training.dampening=.1"],
+            "training.dampening",
+        ),
+        (["training.optimizer=sgd", "training.amsgrad=true"], "training.amsgrad"),
+        (["training.centered=true"], "training.centered"),
+        (["training.mse=half_sum"], "training.mse"),
+        (["training.loss=mse", "training.epsilon=1e-16"], "training.epsilon"),
+        (["training.loss=bce", "training.labels=one_hot"], "training.labels"),
+        (["model.bias=input", "model.channels=8"], "model.bias"),
+        (["training.schedule_options.gamma=.5"], "training.schedule_options.gamma"),
+        (["training.schedule=step", "training.schedule_options.gamma=half"], "training.schedule_options.gamma"),
+        (["training.schedule=step", "training.schedule_options.step_size=0"], "training.schedule_options.step_size"),
+        (["training.schedule=step", "training.schedule_options.gamma=1e300"], "training.schedule_options.gamma"),
+        (["training.schedule=warmup", "training.schedule_options.then=warmup"], "training.schedule_options.then"),
+    ],
+)
+def test_switches_that_contradict_one_another_are_named(settings, key) -> None:
+    problems = set_values(Spec(), settings).problems()
+    assert [problem[0] for problem in problems] == [key]
+    assert "\n" not in problems[0][1]
+
+
+def test_options_of_schedules() -> None:
+    spec = set_values(Spec(), ["training.schedule=multistep", "training.schedule_options.milestones=10,20"])
+    assert spec.training.schedule_options == {"milestones": (10, 20)}
+    assert spec.problems() == []
+    assert spec_from_table(spec.to_table()) == spec
+    assert set_values(spec, ["training.schedule=step"]).training.schedule_options == {}
+    assert set_values(spec, ["training.schedule_options.milestones=5"]).training.schedule_options["milestones"] == (5,)
+    for wrong in ("soon", "", "0,3"):
+        with pytest.raises(SpecError, match="expected epochs from 1"):
+            set_values(spec, [f"training.schedule_options.milestones={wrong}"])
+
+
+@pytest.mark.parametrize("name", mlcore.schedules.SCHEDULE_KINDS)
+def test_every_schedule_takes_its_own_defaults(name) -> None:
+    from inspect import signature
+
+    spec = set_values(Spec(), [f"training.schedule={name}"])
+    for option in list(signature(mlcore.schedules.SCHEDULE_KINDS[name]).parameters.values())[1:]:
+        if option.default is not None:
+            spec = spec.with_value(f"training.schedule_options.{option.name}", option.default)
+    assert spec.problems() == []
+
+
+def test_some_numbers_are_stepped_through_as_the_sheets_have_them() -> None:
+    assert step_value(FIELDS["training.epsilon"], 0.0, 1) == 1e-16
+    assert step_value(FIELDS["training.epsilon"], 1e-16, 1) == 1e-16
+    assert step_value(FIELDS["training.epsilon"], 1e-16, -1) == 0
+    assert step_value(FIELDS["training.patience"], 0, 1) == 1
+    assert step_value(FIELDS["training.clip_norm"], 1.0, -1) == 0.5
+    assert step_value(FIELDS["model.bias_init"], "", 1) == "kaiming_normal"
+    assert set_values(Spec(), ["model.bias_init="]).model.bias_init == ""
+    assert '"", kaiming_normal' in FIELDS["model.bias_init"].expected()

@@ -160,6 +160,19 @@ def test_a_finished_run_changes_nothing_and_more_epochs_go_on(tmp_path, trainers
     assert "data_sha256" in folder.read_record()
 
 
+def test_a_run_that_patience_ended_changes_nothing_unless_more_is_asked(tmp_path, trainers) -> None:
+    folder = new_run(small_spec("training.epochs=30", "training.patience=1", "training.min_delta=9"), tmp_path)
+    list(follow(folder, trainers(folder)))
+    before = folder.events_path.read_bytes()
+    ended = read_events(folder)[-1]
+    assert ended.stopped_early
+    for epochs in (None, 2):
+        assert trainers(folder, epochs=epochs).wait(20) == 0
+    assert folder.events_path.read_bytes() == before
+    assert trainers(folder, epochs=60).wait(20) == 0
+    assert read_events(folder)[-1].epochs > ended.epochs
+
+
 def test_a_full_disk_fails_in_one_line_and_keeps_the_checkpoint(tmp_path) -> None:
     folder = new_run(small_spec("training.epochs=5"), tmp_path)
     train_here(folder)

@@ -10,9 +10,11 @@ from tests.lab.support import (
     read_events,
     small_spec,
     train_here,
+    write_images,
 )
-from tui.lab import events, keeper, steering, training
+from tui.lab import events, keeper, steering
 from tui.lab.checkpoints import load
+from tui.lab.divergence import divergence_text
 from tui.lab.errors import LabError
 from tui.lab.runs import RunFolder
 
@@ -231,7 +233,7 @@ def test_the_first_loss_is_not_blamed_on_the_step(tmp_path, loss) -> None:
 @pytest.mark.parametrize("tensor", ["output", "loss", "0.weight", "0.weight.grad"])
 def test_what_is_to_blame_in_the_first_step(tensor) -> None:
     def text(loss: float) -> str:
-        return training.divergence_text(FitDiverged(epoch=1, batch=1, tensor=tensor, loss=loss, lr=0.5))
+        return divergence_text(FitDiverged(epoch=1, batch=1, tensor=tensor, loss=loss, lr=0.5))
 
     assert "the first weights are too large" in text(float("inf"))
     if tensor == "0.weight":  # the loss was finite, the step was not
@@ -240,7 +242,7 @@ def test_what_is_to_blame_in_the_first_step(tensor) -> None:
 
 @pytest.mark.parametrize("tensor", ["input", "output", "loss", "3.weight", "3.weight.grad"])
 def test_every_kind_of_divergence_has_words(tensor) -> None:
-    text = training.divergence_text(FitDiverged(epoch=2, batch=3, tensor=tensor, loss=float("nan"), lr=0.5))
+    text = divergence_text(FitDiverged(epoch=2, batch=3, tensor=tensor, loss=float("nan"), lr=0.5))
     assert "epoch 2, batch 3" in text
     assert text.endswith(".")
 
@@ -273,13 +275,118 @@ def test_snapshots_stop_at_their_cap(tmp_path, monkeypatch) -> None:
         ),
         ("training.loss=bce", "training.optimizer=adamw", "training.weight_decay=.1", "model.hidden="),
         ("training.loss=mse", "model.output=sigmoid", "training.gradient=sum", "training.optimizer=adagrad"),
+        (
+            "training.optimizer=sgd",
+            "training.momentum=.9",
+            "training.nesterov=true",
+            "training.clip_norm=.5",
+            "training.l1=1e-3",
+            "training.schedule=reduce_on_plateau",
+            "training.schedule_options.patience=0",
+            "training.schedule_options.threshold=.5",
+        ),
+        (
+            "training.optimizer=sgd",
+            "training.momentum=.9",
+            "training.dampening=.3",
+            "training.clip_value=.01",
+            "model.bias=input",
+            "model.bias_init=tp4",
+        ),
+        (
+            "training.optimizer=rmsprop",
+            "training.centered=true",
+            "training.schedule=multistep",
+            "training.schedule_options.milestones=1,3",
+            "training.mse=half_sum",
+            "training.loss=mse",
+            "training.labels=one_hot",
+        ),
+        ("training.amsgrad=true", "training.epsilon=1e-16", "model.dropout_scaling=none", "training.patience=1"),
+        ("training.schedule=warmup", "training.schedule_options.then=cosine", "training.batch_size=1"),
+        ("data.source=", "model.channels=3", "training.epochs=2"),
     ],
 )
 def test_every_kind_of_run_resumes_exactly(tmp_path, monkeypatch, settings) -> None:
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    if settings[0] == "data.source=":
+        settings = (f"data.source={write_images(tmp_path / 'images', 8, 8).parent}", *settings[1:])
     spec = small_spec("training.epochs=4", *settings)
     whole, parted = new_run(spec, tmp_path, "whole"), new_run(spec, tmp_path, "parted")
     train_here(whole)
     train_here(parted, signal=interrupt_after(3))
     train_here(parted)
     assert_same_training(parted.last_path, whole.last_path)
+
+
+EARLY = ("training.epochs=40", "training.patience=3", "training.min_delta=.01", "training.lr=.05")
+
+
+def test_patience_ends_a_run(tmp_path) -> None:
+    folder = new_run(small_spec(*EARLY), tmp_path)
+    assert train_here(folder) == 0
+    last = read_events(folder)[-1]
+    assert isinstance(last, events.Finished)
+    assert last.stopped_early
+    assert last.reason.startswith("early stopping: val_loss did not improve by more than 0.01 for 3 epochs: best ")
+    assert last.epochs < 40
+    assert folder.state() == "finished"
+    straight = new_run(small_spec("training.epochs=3"), tmp_path, "straight")
+    train_here(straight)
+    assert read_events(straight)[-1].reason == "all 3 epochs done"
+    assert not read_events(straight)[-1].stopped_early
+
+
+def test_without_validation_patience_watches_the_training_loss(tmp_path) -> None:
+    folder = new_run(small_spec(*EARLY, "data.validation=0"), tmp_path)
+    train_here(folder)
+    assert read_events(folder)[-1].reason.startswith("early stopping: train_loss")
+
+
+@pytest.mark.parametrize("steps", [5, 17, 31])
+def test_patience_is_resumed_exactly(tmp_path, monkeypatch, steps) -> None:
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    whole, parted = new_run(small_spec(*EARLY), tmp_path, "whole"), new_run(small_spec(*EARLY), tmp_path, "parted")
+    train_here(whole)
+    train_here(parted, signal=interrupt_after(steps))
+    train_here(parted)
+    assert_same_training(parted.last_path, whole.last_path)
+    ours, theirs = read_events(parted)[-1], read_events(whole)[-1]
+    assert (ours.epochs, ours.reason) == (theirs.epochs, theirs.reason)
+
+
+def test_who_asks_for_more_epochs_than_patience_allowed_gets_them(tmp_path) -> None:
+    folder = new_run(small_spec(*EARLY), tmp_path)
+    train_here(folder)
+    ended = read_events(folder)[-1]
+    train_here(folder, small_spec(*EARLY, "training.epochs=60"))
+    again = read_events(folder)[-1]
+    assert isinstance(again, events.Finished)
+    assert again.epochs > ended.epochs
+
+
+def test_a_run_killed_before_its_last_word_says_it_when_it_is_resumed(tmp_path) -> None:
+    folder = new_run(small_spec(*EARLY), tmp_path)
+    train_here(folder)
+    *before, last = folder.events_path.read_bytes().splitlines(keepends=True)
+    folder.events_path.write_bytes(b"".join(before))
+    ended = events.decode(last)
+    train_here(folder)
+    again = read_events(folder)[-1]
+    assert (again.epochs, again.reason) == (ended.epochs, ended.reason)
+
+
+def test_one_hot_labels_train_the_same_network(tmp_path) -> None:
+    one, other = (
+        new_run(small_spec("training.epochs=3", f"training.labels={labels}"), tmp_path, labels)
+        for labels in ("integers", "one_hot")
+    )
+    train_here(one)
+    train_here(other)
+    assert_same_training(one.last_path, other.last_path)
+    assert [e.val_loss for e in read_events(one) if isinstance(e, events.Epoch)] == [
+        e.val_loss for e in read_events(other) if isinstance(e, events.Epoch)
+    ]
+    last = read_events(one)[-1]
+    assert events.reported_loss(last, "epoch_mean") == last.train_loss
+    assert events.reported_loss(last, "last_batch") == last.last_batch_loss

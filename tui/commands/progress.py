@@ -12,7 +12,8 @@ from tui.lab import events
 class ProgressBar(Printer):
     """The bar goes to stderr and away; the figures stay on stdout."""
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, epochs: int, reported: str) -> None:
+        self.reported = reported
         self.progress = Progress(
             TextColumn("epoch"),
             MofNCompleteColumn(),
@@ -30,13 +31,13 @@ class ProgressBar(Printer):
                 print(started_text(event), flush=True)
                 self.progress.start()
             case events.Epoch():
-                self.progress.update(self.task, completed=event.epoch, description=epoch_text(event))
+                self.progress.update(self.task, completed=event.epoch, description=epoch_text(event, self.reported))
             case events.Diverged():
                 self.close()
                 print(event.message)
             case events.Finished() | events.Stopped():
                 self.close()
-                for line in ending_lines(event):
+                for line in ending_lines(event, self.reported):
                     print(line)
 
     def close(self) -> None:

@@ -90,6 +90,10 @@ def _comments(recipe: "Recipe") -> list[str]:
             expected = f"at least {figure.at_least:g}"
         elif figure.at_most is not None:
             expected = f"at most {figure.at_most:g}"
+        elif figure.tolerance:
+            expected += f" within {figure.tolerance:g}"
+        if figure.samples is not None:
+            expected += f" (with {figure.samples:,} training samples)"
         lines += textwrap.wrap(f"{figure.figure}: {expected}", 100, initial_indent="  ", subsequent_indent="    ")
     lines += ["", "TASKS"]
     for number, task in enumerate(recipe.tasks, start=1):

@@ -45,7 +45,7 @@ def train(
         return _detach(folder, process)
     previous = _send_stop_on_interrupt(folder)
     try:
-        return _follow(folder, process, _printer(json, spec.training.epochs))
+        return _follow(folder, process, _printer(json, spec.training.epochs, spec.training.reported_loss))
     except BrokenPipeError:  # `| head` has seen enough
         typer.echo(f"nobody reads on, the training goes on: {folder.path}", err=True)
         raise
@@ -146,21 +146,21 @@ class Printer:
         """Leaves the terminal in order."""
 
 
-def _printer(json: bool, epochs: int) -> Printer:
+def _printer(json: bool, epochs: int, reported: str) -> Printer:
     if json:
         return Printer()
     if sys.stdout.isatty():
         from tui.commands.progress import ProgressBar
 
-        return ProgressBar(epochs)
-    return Lines(epochs)
+        return ProgressBar(epochs, reported)
+    return Lines(epochs, reported)
 
 
 class Lines(Printer):
-    """For a pipe or a log: a line for the start, for some epochs, and for the end."""
+    """For a pipe or a log: a line for the start, for some epochs, and for the end; ``reported`` is which loss."""
 
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
+    def __init__(self, epochs: int, reported: str) -> None:
+        self.epochs, self.reported = epochs, reported
         self.every = max(1, epochs // MOST_LINES)
 
     def show(self, event: Any) -> None:
@@ -171,13 +171,13 @@ class Lines(Printer):
                 print(started_text(event), flush=True)
             case events.Epoch():
                 if event.epoch % self.every == 0 or event.epoch == self.epochs:
-                    print(f"epoch {event.epoch}/{self.epochs}  {epoch_text(event)}", flush=True)
+                    print(f"epoch {event.epoch}/{self.epochs}  {epoch_text(event, self.reported)}", flush=True)
             case events.Diverged():
                 print(event.message, flush=True)
             case events.Failed():
                 pass  # the caller says it, on stderr
             case events.Finished() | events.Stopped():
-                for line in ending_lines(event):
+                for line in ending_lines(event, self.reported):
                     print(line, flush=True)
 
 
@@ -192,14 +192,23 @@ def started_text(event: Any) -> str:
     return f"{', '.join(parts)}; {sizes}"
 
 
-def epoch_text(event: Any) -> str:
-    text = f"loss {number(event.train_loss)}  accuracy {percent(event.train_accuracy)}"
+def loss_text(event: Any, reported: str) -> str:
+    """The training loss; where the sheet prints that of the last batch, that one, and the mean beside it."""
+    from tui.lab.events import reported_loss
+
+    if reported != "last_batch":
+        return f"loss {number(event.train_loss)}"
+    return f"last batch's loss {number(reported_loss(event, reported))}, mean {number(event.train_loss)}"
+
+
+def epoch_text(event: Any, reported: str) -> str:
+    text = f"{loss_text(event, reported)}  accuracy {percent(event.train_accuracy)}"
     if event.val_loss is not None or event.val_accuracy is not None:
         text += f"  val_loss {number(event.val_loss)}  val_accuracy {percent(event.val_accuracy)}"
     return f"{text}  {event.seconds:.3g} s"
 
 
-def ending_lines(event: Any) -> Iterator[str]:
+def ending_lines(event: Any, reported: str) -> Iterator[str]:
     from tui.lab.events import Stopped
 
     if isinstance(event, Stopped):
@@ -207,8 +216,11 @@ def ending_lines(event: Any) -> Iterator[str]:
     else:
         for part, name in (("train", "train"), ("val", "validation"), ("test", "test")):
             loss, accuracy = getattr(event, f"{part}_loss"), getattr(event, f"{part}_accuracy")
+            words = loss_text(event, reported) if part == "train" else f"loss {number(loss)}"
             if accuracy is not None:
-                yield f"{name:<10}  accuracy {percent(accuracy)}  loss {number(loss)}"
+                yield f"{name:<10}  accuracy {percent(accuracy)}  {words}"
+        if event.stopped_early:
+            yield event.reason
         yield f"{event.epochs} epochs, {event.seconds:.3g} s of training; best epoch {event.best_epoch}"
     yield f"run: {event.run}"
 

@@ -1,29 +1,58 @@
 """From a spec to the things that train: the data's parts, the network, its loss and its optimiser."""
 
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets import DataError, Dataset, Split, load, split
+from datasets import DataError, Dataset, Split, split
 from datasets.transforms import Scale, fit_scale
-from mlcore import Sequential
+from mlcore import EarlyStopping, Schedule, Sequential, one_hot, schedule
 from mlcore.init import check_init_options
-from mlcore.layers import Dropout
+from mlcore.layers import Dropout, Layer
 from mlcore.losses import LOSSES, Loss
 from mlcore.model import build_mlp
 from mlcore.optim import OPTIMIZERS, Optimizer
+from tui.lab.convolutions import convolutions, flattened, refuse_convolutions
 from tui.lab.errors import LabError
 from tui.lab.outline import MOST_PARAMETERS, count_parameters
-from tui.lab.spec import Spec, SpecError, is_absent_images
+from tui.lab.sources import load_data
+from tui.lab.spec import Spec, SpecError
+
+__all__ = [
+    "USER_ERRORS",
+    "Part",
+    "Prepared",
+    "feature_names",
+    "load_data",
+    "make_early_stopping",
+    "make_loss",
+    "make_optimizer",
+    "make_schedule",
+    "network",
+    "order_rng",
+    "out_features",
+    "prepare",
+    "refusal",
+    "targets",
+]
 
 USER_ERRORS = (LabError, SpecError, DataError)
 """What a person can put right: each one's `str()` is one line, shown without a traceback."""
 
 Part = tuple[NDArray[Any], NDArray[np.int64]]
 """X (n, in_features) in the spec's dtype, scaled; y (n,) int64."""
+
+OPTIMIZER_OPTIONS: dict[str, tuple[str, ...]] = {
+    "sgd": ("momentum", "dampening", "nesterov"),
+    "adagrad": (),
+    "rmsprop": ("momentum", "centered"),
+    "adam": ("amsgrad",),
+    "adamw": ("amsgrad",),
+}
+"""What each optimiser takes of the training table, beside lr, weight_decay and l1."""
 
 _ONE_OUTPUT = ("sigmoid", "detached_sigmoid")
 
@@ -42,14 +71,6 @@ class Prepared:
     class_names: tuple[str, ...]
 
 
-def load_data(spec: Spec) -> Dataset:
-    """The data set that the spec names. Raises DataError, or LabError where it is nowhere yet."""
-    source = spec.data.source
-    if is_absent_images(source):
-        raise LabError(f"{source}: the files are not here: name their folder with --data FOLDER, or open it with o")
-    return load(os.path.expanduser(source), **spec.data.options)
-
-
 def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
     """Loads the data (unless it is given), splits it, and scales it by what the training part shows.
 
@@ -63,7 +84,10 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
         stratify=spec.data.stratify,
         seed=spec.data.split_seed,
     )
-    flat = dataset.X.reshape(dataset.n_samples, -1)
+    X = dataset.X
+    if spec.model.channels and X.ndim == 4:  # files have colours last, convolutions first
+        X = np.moveaxis(X, -1, 1)
+    flat = X.reshape(dataset.n_samples, -1)
     training = flat[rows.train]
     scale = fit_scale(spec.data.scale, training)
     dtype = np.dtype(spec.training.dtype)
@@ -94,6 +118,10 @@ def refusal(spec: Spec, in_features: int, classes: int) -> tuple[str, str] | Non
     """(key, words) of the setting because of which this network cannot be built for this data; None where it can."""
     if spec.training.loss == "bce" and classes != 2:
         return "training.loss", f"bce tells two classes apart, the data has {classes}: set cross_entropy"
+    if spec.training.labels == "one_hot" and out_features(spec, classes) == 1:
+        return "training.labels", "one output behind a sigmoid takes 0 or 1: set integers"
+    if refused := refuse_convolutions(spec, in_features):
+        return refused
     for name, value in spec.model.init_options.items():
         try:
             check_init_options(spec.model.init, {name: value})
@@ -111,22 +139,33 @@ def network(spec: Spec, in_features: int, classes: int, *, dtype: Any = None) ->
     if refused := refusal(spec, in_features, classes):
         raise SpecError(": ".join(refused))
     weights, _, dropout = _seeds(spec)
+    model, rng = spec.model, np.random.default_rng(weights)
+    dtype = np.dtype(dtype or spec.training.dtype)
+    front = convolutions(spec, in_features, rng, dtype)
     built = build_mlp(
-        in_features,
-        list(spec.model.hidden),
+        flattened(spec, in_features),
+        list(model.hidden),
         out_features(spec, classes),
-        activation=spec.model.activation,
-        dropout=spec.model.dropout,
-        init=spec.model.init,
-        init_options=dict(spec.model.init_options),
-        output=spec.model.output,
-        rng=np.random.default_rng(weights),
-        dtype=np.dtype(dtype or spec.training.dtype),
+        activation=model.activation,
+        dropout=model.dropout,
+        init=model.init,
+        init_options=dict(model.init_options),
+        bias=model.bias,
+        bias_init=model.bias_init or None,
+        output=model.output,
+        rng=rng,
+        dtype=dtype,
     )
-    layers = [layer for layer in built.modules() if isinstance(layer, Dropout)]
-    for layer, seed in zip(layers, dropout.spawn(len(layers)), strict=True):
-        layer.rng = np.random.default_rng(seed)
-    return built
+    # Each dropout draws from a generator of its own, whatever the others do.
+    seeds = iter(dropout.spawn(len(model.hidden)))
+    layers = [_with_own_dropout(layer, spec, seeds) for layer in built]
+    return Sequential([*front, *layers])
+
+
+def _with_own_dropout(layer: Layer, spec: Spec, seeds: Iterator[np.random.SeedSequence]) -> Layer:
+    if not isinstance(layer, Dropout):
+        return layer
+    return Dropout(layer.p, scaling=spec.model.dropout_scaling, rng=np.random.default_rng(next(seeds)))
 
 
 def order_rng(spec: Spec) -> np.random.Generator:
@@ -135,15 +174,39 @@ def order_rng(spec: Spec) -> np.random.Generator:
 
 
 def make_loss(spec: Spec) -> Loss:
-    return LOSSES[spec.training.loss](gradient=spec.training.gradient)
+    t = spec.training
+    options: dict[str, Any] = {"gradient": t.gradient}
+    if t.loss == "mse":
+        options["reduction"] = t.mse
+    elif t.loss == "cross_entropy":
+        options["epsilon"] = t.epsilon
+    return LOSSES[t.loss](**options)
 
 
 def make_optimizer(spec: Spec, network: Sequential) -> Optimizer:
     t = spec.training
-    options: dict[str, Any] = {"lr": t.lr, "weight_decay": t.weight_decay}
-    if t.optimizer in ("sgd", "rmsprop"):
-        options["momentum"] = t.momentum
+    options: dict[str, Any] = {"lr": t.lr, "weight_decay": t.weight_decay, "l1": t.l1}
+    for name in OPTIMIZER_OPTIONS[t.optimizer]:
+        options[name] = getattr(t, name)
     return OPTIMIZERS[t.optimizer](network.parameters(), **options)
+
+
+def make_schedule(spec: Spec) -> Schedule:
+    return schedule(spec.training.schedule, spec.training.epochs, **spec.training.schedule_options)
+
+
+def make_early_stopping(spec: Spec, *, validation: bool) -> EarlyStopping | None:
+    """Watches the validation loss, the training loss where there is no ``validation``; None where it is off."""
+    t = spec.training
+    if not t.patience:
+        return None
+    return EarlyStopping("val_loss" if validation else "train_loss", t.min_delta, t.patience)
+
+
+def targets(spec: Spec, part: Part, classes: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """X and the right answers as the loss is given them: labels (n,), or one-hot rows (n, classes)."""
+    X, y = part
+    return X, one_hot(y, classes, X.dtype) if spec.training.labels == "one_hot" else y
 
 
 def _seeds(spec: Spec) -> list[np.random.SeedSequence]:

@@ -110,7 +110,13 @@ class Diverged(Event, frozen=True):
     message: str
 
 
+EARLY_STOPPING = "early stopping"
+"""How the reason of a run begins that patience ended before its last epoch."""
+
+
 class Finished(Event, frozen=True):
+    """The last epoch is done, or patience is at its end: ``reason`` says which, in words."""
+
     run: str
     epochs: int
     seconds: float
@@ -122,6 +128,11 @@ class Finished(Event, frozen=True):
     test_accuracy: float | None
     last_batch_loss: float | None
     best_epoch: int
+    reason: str = ""
+
+    @property
+    def stopped_early(self) -> bool:
+        return self.reason.startswith(EARLY_STOPPING)
 
 
 class Stopped(Event, frozen=True):
@@ -141,6 +152,12 @@ class Failed(Event, frozen=True):
 AnyEvent = Started | Epoch | Step | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
 LAST = (Finished, Stopped, Diverged, Failed)
 """One of these is the last line of a run that was not killed."""
+
+
+def reported_loss(event: Epoch | Finished, which: str) -> float | None:
+    """The training loss that a sheet prints: ``which`` is "epoch_mean" or "last_batch"."""
+    return event.last_batch_loss if which == "last_batch" else event.train_loss
+
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mlcore.gradcheck import iter_gradient_check
 from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
-from tui.lab.build import Prepared, make_loss, network
+from tui.lab.build import Prepared, make_loss, network, targets
 from tui.lab.errors import LabError
 from tui.lab.spec import Spec
 
@@ -37,7 +37,7 @@ def check(
             parameter.data[...] += rng.uniform(0.01, 0.1, parameter.data.shape) * rng.choice(
                 (-1.0, 1.0), parameter.data.shape
             )
-    X, y = prepared.train
+    X, y = targets(spec, prepared.train, len(prepared.class_names))
     rows = min(MOST_SAMPLES if spec.training.batch_size == "full" else samples, len(X))
     try:
         yield from iter_gradient_check(

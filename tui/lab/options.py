@@ -6,8 +6,9 @@ from pathlib import Path
 from datasets import GENERATORS
 from datasets.options import Option as NumberOption
 from datasets.readers import KINDS
-from tui.lab.fields import Choice, Field
-from tui.lab.spec import Option
+from tui.lab.choices import Choice
+from tui.lab.fields import Field
+from tui.lab.tables import Option
 
 _LABELS = {"n_samples": "samples", "random_state": "seed"}
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mlcore.init import INITIALISATIONS, check_init_options
-from tui.lab.fields import ACTIVATIONS
+from tui.lab.choices import ACTIVATIONS
+from tui.lab.convolutions import flattened, stages
 from tui.lab.spec import Spec
 
 MOST_PARAMETERS = 100_000_000
@@ -31,7 +32,8 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
     model = spec.model
     activation = next(choice.label for choice in ACTIVATIONS if choice.value == model.activation)
     rows = [LayerRow(None, "input", "", f"(n, {in_features})")]
-    fan_in = in_features
+    rows += _front(spec, in_features, activation)
+    fan_in = flattened(spec, in_features)
     sizes = (*model.hidden, out_features)
     for depth, size in enumerate(sizes):
         hidden = depth < len(model.hidden)
@@ -41,7 +43,8 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
         if hidden:
             rows.append(LayerRow(len(rows) - 1, "Identity" if activation == "none" else activation, "", shape))
             if model.dropout:
-                rows.append(LayerRow(len(rows) - 1, "Dropout", f"p {model.dropout:g}", shape))
+                kept = "" if model.dropout_scaling == "inverted" else ", not scaled"
+                rows.append(LayerRow(len(rows) - 1, "Dropout", f"p {model.dropout:g}{kept}", shape))
         fan_in = size
     shape = f"(n, {out_features})"
     if model.output != "linear":
@@ -54,8 +57,29 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
     return tuple(rows)
 
 
+def _front(spec: Spec, in_features: int, activation: str) -> list[LayerRow]:
+    """The rows of the convolutions."""
+    sizes = stages(spec, in_features)
+    if not sizes:
+        return []
+    first = sizes[0]
+    rows = [LayerRow(0, "Unflatten", "pixels to images", f"(n, {first.inputs}, {first.side}, {first.side})")]
+    for stage in sizes:
+        before, after = f"(n, {stage.outputs}, {stage.convolved}, {stage.convolved})", stage.pooled
+        std = _asked_std(spec, stage.inputs * stage.area, stage.outputs * stage.area)
+        detail = f"{stage.inputs} → {stage.outputs}, {stage.kernel} x {stage.kernel}"
+        rows += [
+            LayerRow(len(rows), "Conv2d", detail, before, stage.parameters, std),
+            LayerRow(len(rows) + 1, "Identity" if activation == "none" else activation, "", before),
+            LayerRow(len(rows) + 2, "MaxPool2d", "2 x 2", f"(n, {stage.outputs}, {after}, {after})"),
+        ]
+    return [*rows, LayerRow(len(rows), "Flatten", "", f"(n, {flattened(spec, in_features)})")]
+
+
 def _asked_std(spec: Spec, fan_in: int, fan_out: int) -> float | None:
     model = spec.model
+    if fan_in < 1:  # convolutions that leave nothing of the image
+        return None
     try:
         check_init_options(model.init, model.init_options)
     except ValueError:
@@ -65,5 +89,7 @@ def _asked_std(spec: Spec, fan_in: int, fan_out: int) -> float | None:
 
 def count_parameters(spec: Spec, in_features: int, out_features: int) -> int:
     """Weights and biases of the whole network."""
-    sizes = (in_features, *spec.model.hidden, out_features)
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    front = stages(spec, in_features)
+    sizes = (flattened(spec, in_features), *spec.model.hidden, out_features)
+    dense = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    return dense + sum(stage.parameters for stage in front)

@@ -15,7 +15,7 @@ from mlcore.random_state import generators_of, get_rng_state, set_rng_state
 from mlcore.train import Position
 from tui.lab.checkpoints import Checkpoint, load
 from tui.lab.errors import LabError
-from tui.lab.events import Changed, Epoch, Event
+from tui.lab.events import Changed, Epoch, Event, Finished
 from tui.lab.runs import RunFolder
 from tui.lab.spec import Spec
 
@@ -69,7 +69,8 @@ def resume(
 ) -> Progress:
     """Puts network and optimiser back to the last checkpoint, and finds the lr commands that came after it.
 
-    Without a checkpoint the run begins again from its seed. Raises LabError for a checkpoint that does not
+    Without a checkpoint the run begins again from its seed. A run that has said that patience ended it waits
+    anew. Raises LabError for a checkpoint that does not
     belong to this spec.
     """
     progress, seq = Progress(Position(lr=spec.training.lr)), 0
@@ -86,7 +87,15 @@ def resume(
             here = (event.epoch, event.batch)
             progress.changes = [change for change in progress.changes if change[:2] < here]
             progress.changes.append((*here, event.lr))
+        elif isinstance(event, Finished) and event.stopped_early and event.epochs == progress.completed:
+            _wait_anew(progress.position)
     return progress
+
+
+def _wait_anew(position: Position) -> None:
+    """Patience had ended the run, and somebody asks for more epochs of it."""
+    position.stopped = False
+    position.stopping = {**position.stopping, "wait": 0, "stopped_epoch": 0}
 
 
 def _restore(checkpoint: Checkpoint, network: Sequential, optimizer: Optimizer) -> Progress:
@@ -104,8 +113,9 @@ def _restore(checkpoint: Checkpoint, network: Sequential, optimizer: Optimizer) 
 
 
 def spec_hash(spec: Spec) -> str:
-    """Of what decides the numbers: not of the run's name and length, nor of where its data lies."""
+    """Of what decides the numbers: not of the run's name and length, where its data lies, which loss is shown."""
     table = spec.with_value("training.epochs", 1).to_table()
     table.pop("name", None)
+    table["training"].pop("reported_loss")
     table["data"].pop("source")  # the data's own sha256 is checked apart
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()

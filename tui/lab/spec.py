@@ -16,12 +16,18 @@ import msgspec
 import tomli_w
 
 from tui.lab.fields import FIELDS, FieldError, explain_unknown
+from tui.lab.tables import DataSpec, ModelSpec, Option, TrainingSpec
 from tui.lab.values import read_text, read_value
 
-Option = bool | int | float | str
-OPTION_TABLES = ("data.options.", "model.init_options.")
+OPTION_TABLES = ("data.options.", "model.init_options.", "training.schedule_options.")
+MILESTONES = "training.schedule_options.milestones"
+OWNERS = {"data.source": "options", "model.init": "init_options", "training.schedule": "schedule_options"}
+"""The setting that each table of options belongs to: with another value of it, they mean nothing."""
 IMAGE_FOLDERS = ("mnist",)
 """Data sets that recipes name but that are not made: a folder of that name, or the caller's `--data`."""
+
+SHEET_SOURCES = ("neuron",)
+"""What a sheet writes down itself, too small for a data set: see `tui.lab.sources`."""
 
 MADE_WITH = "made_with"
 """A run's own table in its spec file, beside the experiment's: versions and the data's sha256."""
@@ -29,39 +35,6 @@ MADE_WITH = "made_with"
 
 class SpecError(ValueError):
     """A spec that cannot be used; `str()` is one line: place, what is wrong, what to do."""
-
-
-class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
-    source: str = "moons"
-    options: dict[str, Option] = msgspec.field(default_factory=dict)
-    test: float = 0.2
-    validation: float = 0.2
-    stratify: bool = True
-    split_seed: int = 0
-    scale: str = "none"
-
-
-class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
-    hidden: tuple[int, ...] = (16, 16)
-    activation: str = "relu"
-    dropout: float = 0.0
-    init: str = "kaiming_normal"
-    init_options: dict[str, Option] = msgspec.field(default_factory=dict)
-    output: str = "linear"
-
-
-class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
-    loss: str = "cross_entropy"
-    gradient: str = "mean"
-    optimizer: str = "adam"
-    lr: float = 0.01
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    schedule: str = "constant"
-    batch_size: int | str = 32
-    sampling: str = "permuted"
-    epochs: int = 100
-    dtype: str = "float32"
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,13 +64,15 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     def with_value(self, key: str, value: Any) -> "Spec":
         """A copy with one dotted key set; ``value`` has the field's type (see `fields.read_value`).
 
-        A new ``data.source`` drops ``data.options``, a new ``model.init`` its options: they belonged to the
+        A new ``data.source``, ``model.init`` or ``training.schedule`` drops its options: they belonged to the
         one before. Raises SpecError for an unknown key or a value its field does not take.
         """
         table, _, rest = key.partition(".")
         if key.startswith(OPTION_TABLES):
             options, _, name = rest.partition(".")
-            if not name or not isinstance(value, Option):
+            if key == MILESTONES:
+                value = _epochs(value)
+            elif not name or not isinstance(value, Option):
                 raise SpecError(f"{key}: expected NAME = a number, a flag or some text, received {value!r}")
             inner = getattr(self, table)
             changed: Any = {options: {**getattr(inner, options), name: value}}
@@ -112,11 +87,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, **{key: value})
         inner = getattr(self, table)
         changed = {rest: value}
-        if value != getattr(inner, rest):
-            if key == "data.source":
-                changed["options"] = {}
-            elif key == "model.init":
-                changed["init_options"] = {}
+        if key in OWNERS and value != getattr(inner, rest):
+            changed[OWNERS[key]] = {}
         return msgspec.structs.replace(self, **{table: msgspec.structs.replace(inner, **changed)})
 
     def with_source(self, path: str) -> "Spec":
@@ -128,9 +100,10 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
         table: dict[str, Any] = msgspec.to_builtins(self)
         if not table["name"]:
             del table["name"]
-        for inner, options in (("data", "options"), ("model", "init_options")):
-            if not table[inner][options]:
-                del table[inner][options]
+        for owner, options in OWNERS.items():
+            inner = table[owner.partition(".")[0]]
+            if not inner[options]:
+                del inner[options]
         return table
 
     def to_toml(self) -> str:
@@ -138,16 +111,9 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 
     def problems(self) -> list[tuple[str, str]]:
         """(key, words) for each value that its field takes but that contradicts another one."""
-        t = self.training
-        found = []
-        if t.momentum and t.optimizer not in ("sgd", "rmsprop"):
-            found.append(("training.momentum", f"{t.optimizer} takes no momentum: set 0, or the optimiser sgd"))
-        if self.model.output != "linear" and t.loss != "mse":
-            found.append(("model.output", f"{t.loss} takes the linear output: set linear, or mse as loss"))
-        if self.data.test + self.data.validation >= 1:
-            words = f"{self.data.test} for test and {self.data.validation} leave nothing to train on"
-            found.append(("data.validation", words))
-        return found
+        from tui.lab.contradictions import contradictions
+
+        return contradictions(self)
 
     @property
     def is_file(self) -> bool:
@@ -158,7 +124,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 def looks_like_path(source: str) -> bool:
     from datasets import GENERATORS
 
-    return source not in GENERATORS and not is_absent_images(source)
+    return source not in GENERATORS and source not in SHEET_SOURCES and not is_absent_images(source)
 
 
 def is_absent_images(source: str) -> bool:
@@ -177,7 +143,7 @@ def set_values(spec: Spec, assignments: Iterable[str]) -> Spec:
             raise SpecError(f'--set takes KEY=VALUE, as training.lr=0.01; received "{assignment}"')
         key = key.strip()
         if key.startswith(OPTION_TABLES):
-            spec = spec.with_value(key, guess_option(text))
+            spec = spec.with_value(key, text if key == MILESTONES else guess_option(text))
             continue
         if key not in FIELDS:
             raise SpecError(explain_unknown(key))
@@ -211,6 +177,20 @@ def for_file(source: str) -> Spec:
         model=ModelSpec(hidden=(32, 32)),
         training=TrainingSpec(epochs=50),
     )
+
+
+def _epochs(value: Any) -> tuple[int, ...]:
+    """Milestones from [10, 20], or from text as 10, 20."""
+    if isinstance(value, str):
+        value = value.strip("[] ").split(",")
+    parts = value if isinstance(value, list | tuple) else [value]
+    try:
+        epochs = tuple(int(part) for part in parts)
+    except (TypeError, ValueError):
+        epochs = ()
+    if not epochs or min(epochs) < 1:
+        raise SpecError(f"{MILESTONES}: expected epochs from 1 with commas between, as 10, 20; received {value!r}")
+    return epochs
 
 
 def spec_from_table(table: Mapping[str, Any], *, base: Spec | None = None) -> Spec:
@@ -261,8 +241,8 @@ def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    # data.source and model.init come before the options that they would drop.
-    first = sorted(table, key=lambda name: name in ("options", "init_options"))
+    # What options belong to comes before them: it would drop them.
+    first = sorted(table, key=lambda name: name in OWNERS.values())
     for name in first:
         value = table[name]
         key = f"{prefix}{name}"

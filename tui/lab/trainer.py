@@ -68,7 +68,10 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
         try:
             spec = _spec(folder, options.epochs)
             last = log.history[-1] if log.history else None
-            if isinstance(last, Finished) and last.epochs >= spec.training.epochs:
+            more = options.epochs is not None and options.epochs == spec.training.epochs
+            if isinstance(last, Finished) and (
+                last.epochs >= spec.training.epochs or (last.stopped_early and not more)
+            ):
                 _note(f"finished after {last.epochs} epochs already; --epochs trains on")
                 if folder.state() != "finished":  # killed between its last word and its last status
                     status.write("finished", last.epochs)

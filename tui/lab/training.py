@@ -6,11 +6,21 @@ import time
 from collections.abc import Callable
 
 from mlcore.train import Diverged as FitDiverged
-from mlcore.train import EpochDone, EpochTrained, StepDone, evaluate, fit
+from mlcore.train import EarlyStopped, EpochDone, EpochTrained, StepDone, evaluate, fit
 from tui.lab import events
-from tui.lab.build import make_loss, make_optimizer, network, order_rng, prepare
+from tui.lab.build import (
+    make_early_stopping,
+    make_loss,
+    make_optimizer,
+    make_schedule,
+    network,
+    order_rng,
+    prepare,
+    targets,
+)
 from tui.lab.checkpoints import Checkpoint
 from tui.lab.control import Inbox
+from tui.lab.divergence import divergence_text
 from tui.lab.errors import LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
@@ -46,9 +56,14 @@ class Training:
         self._spec_hash = spec_hash(spec)
         self.data = prepare(spec)
         self._record_data()
-        self.network = network(spec, self.data.in_features, len(self.data.class_names))
+        classes = len(self.data.class_names)
+        self.network = network(spec, self.data.in_features, classes)
+        self.train = targets(spec, self.data.train, classes)
+        self.validation = targets(spec, self.data.validation, classes) if self.data.validation else None
+        self.test = targets(spec, self.data.test, classes) if self.data.test else None
         self.loss = make_loss(spec)
         self.optimizer = make_optimizer(spec, self.network)
+        self.stopping = make_early_stopping(spec, validation=self.validation is not None)
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
         self.keeper = Keeper(folder, self.network)
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
@@ -74,12 +89,15 @@ class Training:
             self.network,
             self.loss,
             self.optimizer,
-            self.data.train,
-            self.data.validation,
+            self.train,
+            self.validation,
             epochs=t.epochs,
             batch_size=t.batch_size,
             sampling=t.sampling,
-            schedule=t.schedule,
+            schedule=make_schedule(self.spec),
+            clip_norm=t.clip_norm or None,
+            clip_value=t.clip_value or None,
+            early_stopping=self.stopping,
             rng=order_rng(self.spec),
             position=self.progress.position,
         )
@@ -105,7 +123,7 @@ class Training:
                     self._after_epoch(event, validation_seconds=elapsed)
                 case FitDiverged():
                     return self._diverged(event)
-                case None:
+                case EarlyStopped() | None:
                     return self._finished()
 
     # On the way
@@ -115,7 +133,7 @@ class Training:
         if any(isinstance(event, events.Started) for event in self.log.history):
             self._say_resumed()
             return
-        X, y = self.data.train
+        X, y = self.train
         size = self.spec.training.batch_size
         batch_size = len(X) if size == "full" else min(int(size), len(X))
         started = events.Started(
@@ -123,8 +141,8 @@ class Training:
             engine="layers",
             epochs=self.spec.training.epochs,
             samples=len(X),
-            validation_samples=len(self.data.validation[0]) if self.data.validation else 0,
-            test_samples=len(self.data.test[0]) if self.data.test else 0,
+            validation_samples=len(self.validation[0]) if self.validation else 0,
+            test_samples=len(self.test[0]) if self.test else 0,
             features=self.data.in_features,
             classes=len(self.data.class_names),
             parameters=sum(parameter.data.size for parameter in self.network.parameters()),
@@ -174,7 +192,7 @@ class Training:
             lr=done.lr,
             seconds=seconds,
             validation_seconds=validation_seconds,
-            samples_per_second=len(self.data.train[0]) / max(seconds, 1e-9),
+            samples_per_second=len(self.train[0]) / max(seconds, 1e-9),
             best_epoch=progress.best_epoch,
         )
         self.log.emit(progress.last_epoch)
@@ -242,7 +260,7 @@ class Training:
         if self.keeper.saved_place != self._place():
             self._checkpoint()
         self.keeper.write_live(self._place())
-        test = evaluate(self.network, self.loss, *self.data.test) if self.data.test else None
+        test = evaluate(self.network, self.loss, *self.test) if self.test else None
         last = self.progress.last_epoch
         finished = events.Finished(
             run=str(self.folder.path),
@@ -256,10 +274,16 @@ class Training:
             test_accuracy=finite(test.accuracy) if test else None,
             last_batch_loss=last.last_batch_loss if last else None,
             best_epoch=self.progress.best_epoch,
+            reason=self._reason(),
         )
         self.log.emit(finished, flush=True)
         self.status.write("finished", self.progress.completed)
         return 0
+
+    def _reason(self) -> str:
+        if self.stopping and self.stopping.stopped_epoch:
+            return f"{events.EARLY_STOPPING}: {self.stopping.reason}"
+        return f"all {self.progress.completed} epochs done"
 
     def _stopped(self) -> int:
         self._checkpoint()
@@ -293,22 +317,3 @@ class Training:
         self.log.emit(diverged, flush=True)
         self.status.write("diverged", self.progress.completed)
         return 1
-
-
-def divergence_text(event: FitDiverged) -> str:
-    """What went wrong where, and what to do, in one sentence."""
-    where = f"in epoch {event.epoch}, batch {event.batch}"
-    if event.tensor == "input":
-        return f"The data itself holds a number that is not finite ({where}): look at it, or scale it."
-    first = (event.epoch, event.batch) == (1, 1)
-    if first and (not math.isfinite(event.loss) or event.tensor.endswith(".grad")):  # no step has been taken yet
-        what = "gradient" if event.tensor.endswith(".grad") else "loss"
-        return (
-            f"The first {what} is not finite already ({where}): the first weights are too large, or the numbers of "
-            "the data are: choose another initialisation, or scale the data."
-        )
-    advice = f"the steps are too long: try a learning rate below {event.lr:g}, such as {event.lr / 10:g}."
-    if event.tensor in ("output", "loss"):
-        return f"The {event.tensor} left the finite numbers {where}; {advice}"
-    what = "gradient" if event.tensor.endswith(".grad") else "values"
-    return f"The {what} of {event.tensor.removesuffix('.grad')} left the finite numbers {where}; {advice}"

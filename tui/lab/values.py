@@ -120,8 +120,11 @@ def step_value(field: Field, value: Any, direction: int) -> Any:
         return 32 if value == "full" else _halve_or_double(value, direction, field)
     if field.kind == "text":
         return value
-    if "seed" in field.key:
-        stepped: float = value + direction
+    if field.steps:
+        further = [step for step in field.steps if (step - value) * direction > 0]
+        stepped: float = (min(further) if direction > 0 else max(further)) if further else value
+    elif "seed" in field.key:
+        stepped = value + direction
     elif field.high == 1:
         stepped = round(round(value / 0.05) * 0.05 + 0.05 * direction, 2)
     elif value == 0:
@@ -132,6 +135,8 @@ def step_value(field: Field, value: Any, direction: int) -> Any:
             stepped = 0.0
     if field.kind == "int":
         stepped = int(stepped)
+    elif field.kind == "float":
+        stepped = float(stepped)
     try:
         return read_value(field, stepped)
     except FieldError:

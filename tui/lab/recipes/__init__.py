@@ -14,7 +14,8 @@ from tui.lab.spec import Spec, spec_from_table
 class FigureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A printed figure: one of ``expected`` (a list has one for each epoch), ``at_least``, ``at_most``.
 
-    ``measure`` names the function of `tui.lab.recipes.measures` that gets it from a run.
+    ``measure`` names the function of `tui.lab.recipes.measures` that gets it from a run. ``samples``: it was
+    measured with a training part of that size, and is not asked of another; None where it holds for all.
     """
 
     figure: str
@@ -23,6 +24,7 @@ class FigureSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     at_least: float | None = None
     at_most: float | None = None
     tolerance: float = 0.0
+    samples: int | None = None
 
 
 class Task(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

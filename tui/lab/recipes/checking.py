@@ -66,6 +66,8 @@ def train(spec: Spec, runs_dir: Path) -> Outcome:
 
 def compare(recipe: Recipe, outcome: Outcome) -> Iterator[Figure]:
     for row in recipe.figures:
+        if row.samples is not None and row.samples != len(outcome.prepared.train[0]):
+            continue
         got: Any = MEASURES[row.measure](outcome)
         if not isinstance(row.expected, tuple):
             yield _figure(row, row.figure, row.expected, got)

@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from mlcore import log_softmax, softmax
+from mlcore import input_limit, log_softmax, softmax
 from mlcore.gradreport import GradientReport
 from tui.lab import gradients
-from tui.lab.build import prepare
+from tui.lab.build import Prepared, network, prepare
 from tui.lab.events import Epoch, Finished
+from tui.lab.recipes import by_hand
 from tui.lab.spec import Spec
 
 Value = float | bool | None
@@ -25,8 +26,12 @@ class Outcome:
     epochs: list[Epoch] = field(default_factory=list)
 
     @cached_property
+    def prepared(self) -> Prepared:
+        return prepare(self.spec)
+
+    @cached_property
     def gradients(self) -> GradientReport:
-        *_, report = gradients.check(self.spec, prepare(self.spec))
+        *_, report = gradients.check(self.spec, self.prepared)
         assert isinstance(report, GradientReport)
         return report
 
@@ -39,9 +44,43 @@ def _gradient_flags_sigmoid(outcome: Outcome) -> bool:
     return not report.ok and any("sigmoid" in tensor.diagnosis for tensor in report.tensors)
 
 
+def _first_weights(outcome: Outcome) -> list[Value]:
+    """All parameters before the first step, in their order: the weights of a layer, then its biases."""
+    data = outcome.prepared
+    parameters = network(outcome.spec, data.in_features, len(data.class_names)).parameters()
+    return [float(value) for parameter in parameters for value in parameter.data.ravel()]
+
+
+def _peak_loss(outcome: Outcome) -> Value:
+    losses = [epoch.train_loss for epoch in outcome.epochs]
+    return None if None in losses else max(losses)  # type: ignore[type-var]
+
+
+def _difference_by_hand(outcome: Outcome) -> Value:
+    """The largest difference between the run's losses and those of the sheet's formulas, written out."""
+    by_formulas = by_hand.softmax_regression(outcome.spec, outcome.prepared)
+    return by_hand.largest_difference([epoch.train_loss for epoch in outcome.epochs], by_formulas)
+
+
+def _difference_from_delta_rule(outcome: Outcome) -> Value:
+    """The same for the mean errors of the delta rule's passes."""
+    by_formulas = by_hand.delta_rule_errors(outcome.spec, outcome.prepared)
+    return by_hand.largest_difference([epoch.train_loss for epoch in outcome.epochs], by_formulas)
+
+
 MEASURES: dict[str, Callable[[Outcome], Value | list[Value]]] = {
     "test_accuracy": lambda outcome: outcome.finished.test_accuracy,
     "test_loss": lambda outcome: outcome.finished.test_loss,
+    "train_accuracy": lambda outcome: outcome.finished.train_accuracy,
+    "train_loss": lambda outcome: outcome.finished.train_loss,
+    "peak_train_loss": _peak_loss,
+    "first_weights": _first_weights,
+    "difference_by_hand": _difference_by_hand,
+    "difference_from_delta_rule": _difference_from_delta_rule,
+    "input_limit": lambda outcome: input_limit(outcome.prepared.train[0]),
+    "delta_rule_large_start": lambda outcome: by_hand.delta_rule_accuracy(outcome.spec, outcome.prepared, std=1.0),
+    "runs_away_below": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.019),
+    "runs_away_above": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.025),
     "seconds": lambda outcome: outcome.finished.seconds,
     "slowest_epoch_seconds": lambda outcome: max(epoch.seconds for epoch in outcome.epochs),
     "epoch_train_loss": lambda outcome: [epoch.train_loss for epoch in outcome.epochs],
