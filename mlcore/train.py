@@ -8,7 +8,7 @@ Where training stands is in a `Position`. Save it with the weights, the optimise
 dropout's generators at any event; restore all of them, call `fit` again, and the run goes on bit for bit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import isfinite, nan
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
+from mlcore.engine import compile_network
 from mlcore.layers import Layer, inference_mode
 from mlcore.losses import Loss, as_labels
 from mlcore.metrics import r2_from_errors
@@ -60,6 +61,8 @@ def fit(
     early_stopping: EarlyStopping | None = None,
     rng: np.random.Generator,
     position: Position | None = None,
+    fast: bool = True,
+    stride: Callable[[], int] = lambda: 1,
 ) -> Iterator[Event]:
     """Train up to and including epoch `epochs`, yielding an event after every step and every epoch.
 
@@ -98,10 +101,31 @@ def fit(
         return
 
     network.train()
+    engine = compile_network(network, loss, optimizer, clip_norm=clip_norm, clip_value=clip_value) if fast else None
+    if engine is not None and engine.why_not(X, y):
+        engine = None
     while at.epoch <= epochs and not (early_stopping and early_stopping.stopped_epoch):
         at.order_state = get_rng_state(rng)
         order = _order(rng, sampling, len(X), size)
         factor = plan.factor(at.epoch)
+        while engine is not None and at.batch < batches:
+            optimizer.lr, steps = at.lr * factor, stride()
+            for trained in engine.epoch(X, y, order, at.batch, batch_size=size, stride=steps):
+                value, samples = trained.losses[-1], trained.size * len(trained.losses)
+                if engine.culprit:
+                    yield Diverged(at.epoch, at.batch + len(trained.losses), engine.culprit, value, optimizer.lr)
+                    return
+                at.batch += len(trained.losses)
+                at.last_batch_loss = value
+                for value in trained.losses:
+                    at.loss_sum += value * trained.size if loss.averages else value
+                at.weight += samples
+                at.seen += samples
+                at.correct += trained.correct
+                yield StepDone(at.epoch, at.batch, batches, at.last_batch_loss, samples)
+                optimizer.lr = at.lr * factor
+                if stride() != steps:
+                    break
         while at.batch < batches:
             rows = slice(at.batch * size, (at.batch + 1) * size)
             chosen = rows if order is None else order[rows]

@@ -299,7 +299,7 @@ async def test_recipes_show_their_tasks_and_load() -> None:
         app.action_app_recipes()
         await saying(pilot, "TASKS OF")
         await pilot.press("j", "enter")
-        await until(pilot, lambda: app.session.recipe == "moons-2")
+        await until(pilot, lambda: app.session.recipe == names()[1])
         assert app.current_mode == "train"
 
 

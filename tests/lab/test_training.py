@@ -12,7 +12,7 @@ from tests.lab.support import (
     train_here,
     write_images,
 )
-from tui.lab import events, keeper, steering
+from tui.lab import events, keeper, steering, training
 from tui.lab.checkpoints import load
 from tui.lab.divergence import divergence_text
 from tui.lab.errors import LabError
@@ -75,9 +75,12 @@ def test_five_epochs_and_five_more_are_ten(straight, tmp_path) -> None:
     assert ours == theirs
 
 
-@pytest.mark.parametrize("steps", [0, 1, 3, 6, 7, 29, 40])
-def test_stopped_at_any_step_and_resumed(straight, tmp_path, monkeypatch, steps) -> None:
+@pytest.mark.parametrize(
+    ("steps", "stride"), [(0, 1), (1, 1), (3, 1), (6, 1), (7, 1), (29, 1), (40, 1), (5, 3), (11, 2)]
+)
+def test_stopped_at_any_step_and_resumed(straight, tmp_path, monkeypatch, steps, stride) -> None:
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", stride)
     folder = new_run(small_spec("training.epochs=10"), tmp_path)
     assert train_here(folder, signal=interrupt_after(steps)) == 0
     stopped = read_events(folder)[-1]
@@ -104,6 +107,7 @@ def test_an_early_checkpoint_is_gone_on_from_after_a_crash(straight, tmp_path, m
         return ""
 
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
     monkeypatch.setattr("tui.lab.eventlog.FLUSH_SECONDS", 0)
     with pytest.raises(Killed):
         train_here(folder, signal=kill)
@@ -127,6 +131,7 @@ def test_a_run_without_a_checkpoint_starts_from_its_seed(straight, tmp_path) -> 
 
 def test_an_lr_command_is_applied_again_at_its_step(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
     spec = small_spec("training.epochs=6")
     # The commands came, then the machine went down: nothing is left but the events.
     folder = new_run(spec, tmp_path)
@@ -213,6 +218,7 @@ def test_without_a_checkpoint_there_is_no_best(straight, tmp_path, monkeypatch) 
     folder = new_run(small_spec("training.epochs=4"), tmp_path)
     folder.best_path.write_bytes(straight.best_path.read_bytes())
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
     train_here(folder, signal=lambda: "SIGTERM")
     assert not folder.best_path.exists()
 
@@ -309,6 +315,7 @@ def test_snapshots_stop_at_their_cap(tmp_path, monkeypatch) -> None:
 )
 def test_every_kind_of_run_resumes_exactly(tmp_path, monkeypatch, settings) -> None:
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
     if settings[0] == "data.source=":
         settings = (f"data.source={write_images(tmp_path / 'images', 8, 8).parent}", *settings[1:])
     spec = small_spec("training.epochs=4", *settings)
@@ -346,6 +353,7 @@ def test_without_validation_patience_watches_the_training_loss(tmp_path) -> None
 @pytest.mark.parametrize("steps", [5, 17, 31])
 def test_patience_is_resumed_exactly(tmp_path, monkeypatch, steps) -> None:
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
     whole, parted = new_run(small_spec(*EARLY), tmp_path, "whole"), new_run(small_spec(*EARLY), tmp_path, "parted")
     train_here(whole)
     train_here(parted, signal=interrupt_after(steps))

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Callable
 
+from mlcore.engine import why_not
 from mlcore.train import Diverged as FitDiverged
 from mlcore.train import EarlyStopped, EpochDone, EpochTrained, StepDone, evaluate, fit
 from tui.lab import events
@@ -36,6 +37,10 @@ NAP_SECONDS = 0.02
 LIVE_SECONDS = 0.2
 
 
+STRIDE = 64
+"""Batches that the fast form trains between two looks at commands; it comes back after some ms in any case."""
+
+
 class Training:
     """A run from its spec, or from its checkpoint where there is one.
 
@@ -65,6 +70,7 @@ class Training:
         self.optimizer = make_optimizer(spec, self.network)
         self.stopping = make_early_stopping(spec, validation=self.validation is not None)
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
+        self.engine = "layers" if why_not(self.network, self.loss, self.optimizer) else "fast"
         self.keeper = Keeper(folder, self.network)
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
         self.steering = Steering(Inbox(folder.control_path), self._change_lr, signal)
@@ -100,6 +106,8 @@ class Training:
             early_stopping=self.stopping,
             rng=order_rng(self.spec),
             position=self.progress.position,
+            fast=self.engine == "fast",
+            stride=self._stride,
         )
         self._epoch_began = time.monotonic()
         while True:
@@ -126,6 +134,11 @@ class Training:
                 case EarlyStopped() | None:
                     return self._finished()
 
+    def _stride(self) -> int:
+        """Batches between two looks, at most: one where every single step counts."""
+        single = self.steering.pause_after == "step" or self.progress.changes or self.spec.training.batch_size == 1
+        return 1 if single else STRIDE
+
     # On the way
 
     def _announce(self) -> None:
@@ -138,7 +151,7 @@ class Training:
         batch_size = len(X) if size == "full" else min(int(size), len(X))
         started = events.Started(
             run=str(self.folder.path),
-            engine="layers",
+            engine=self.engine,
             epochs=self.spec.training.epochs,
             samples=len(X),
             validation_samples=len(self.validation[0]) if self.validation else 0,

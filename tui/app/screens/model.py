@@ -18,15 +18,14 @@ from tui.app.widgets.diagram import Diagram
 from tui.app.widgets.form_rows import Row
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.settings import SettingsForm
-from tui.lab.build import network, out_features
+from tui.lab.build import network, out_features, refusal
 from tui.lab.fields import FIELDS
 from tui.lab.outline import LayerRow, count_parameters, outline
 from tui.lab.spec import Spec
 from tui.lab.values import show_value
 
-GROUPS = ("network", "training", "switches of the lab sheets")
+GROUPS = ("network", "training", "switches of the lab sheets", "finer points")
 KEYS = tuple(key for key, field in FIELDS.items() if field.group in GROUPS)
-KEYS_OF_SIZE = frozenset({"model.hidden", "training.loss"})
 DRAW_AT_MOST = 500_000
 """Parameters of a network that is drawn for its picture and its empirical variance at every key."""
 
@@ -94,9 +93,11 @@ class ModelScreen(BenchScreen):
         if key == self._built_for:
             return
         self._built_for, self._network = key, None
-        if prepared is None or not KEYS_OF_SIZE.isdisjoint(session.problems):
+        if prepared is None:
             return
         classes = len(prepared.class_names)
+        if refusal(session.spec, prepared.in_features, classes):
+            return
         outputs = out_features(session.spec, classes)
         if count_parameters(session.spec, prepared.in_features, outputs) <= DRAW_AT_MOST:
             self._network = network(session.spec, prepared.in_features, classes)

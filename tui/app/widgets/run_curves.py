@@ -1,6 +1,7 @@
 """A run's curves: loss or accuracy, training and validation, over the whole run."""
 
 import math
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ from tui.app.charts import Curves, LineChart, Series
 from tui.app.glyphs import GlyphSet
 from tui.app.run_view import RunView
 from tui.app.widgets.panel import Panel
-from tui.lab.events import Epoch
+from tui.lab.events import Epoch, reported_loss
 
 Figure = Literal["loss", "accuracy"]
 
@@ -36,7 +37,7 @@ class RunCurves(Panel):
         self.entitle(subtitle=subtitle)
         self.query_one(LineChart).show(
             Curves(
-                _series(epochs, self._figure),
+                _series(epochs, self._figure, run.spec.training.reported_loss if run is not None else "epoch_mean"),
                 x_max=float(total),
                 best=float(best.epoch) if best is not None and len(epochs) > 1 else None,
                 diverged=diverged,
@@ -46,14 +47,18 @@ class RunCurves(Panel):
         )
 
 
-def _series(epochs: tuple[Epoch, ...], figure: Figure) -> tuple[Series, ...]:
+def _series(epochs: tuple[Epoch, ...], figure: Figure, which: str) -> tuple[Series, ...]:
     x = np.array([epoch.epoch for epoch in epochs], dtype=float)
 
-    def values(part: str) -> np.ndarray:
-        found = [getattr(epoch, f"{part}_{figure}") for epoch in epochs]
-        return np.array([math.nan if value is None else value for value in found], dtype=float)
+    def curve(values: Iterable[float | None]) -> np.ndarray:
+        return np.array([math.nan if value is None else value for value in values], dtype=float)
 
-    series = [Series("train", x, values("train"))]
+    if figure == "loss":
+        series = [Series("train", x, curve(reported_loss(epoch, which) for epoch in epochs))]
+        validation = curve(epoch.val_loss for epoch in epochs)
+    else:
+        series = [Series("train", x, curve(epoch.train_accuracy for epoch in epochs))]
+        validation = curve(epoch.val_accuracy for epoch in epochs)
     if any(epoch.val_loss is not None for epoch in epochs):
-        series.append(Series("val", x, values("val"), role="validation"))
+        series.append(Series("val", x, validation, role="validation"))
     return tuple(series)

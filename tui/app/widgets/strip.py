@@ -9,7 +9,7 @@ from tui.app.charts import progress
 from tui.app.glyphs import GlyphSet
 from tui.app.run_view import RunView
 from tui.app.widgets.frame import Line
-from tui.lab.events import Epoch
+from tui.lab.events import Epoch, reported_loss
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def _columns(run: RunView | None, epoch: Epoch | None, total: int, lr: float, wi
     step = run.step if run is not None and run.snapshot is None else None
     lost = run is not None and run.state == "diverged" and run.snapshot is None
     finished = run.finished if run is not None and run.state == "finished" and run.snapshot is None else None
-    train = step.loss if step is not None else (epoch.train_loss if epoch else None)
+    which = run.spec.training.reported_loss if run is not None else "epoch_mean"
+    train = step.loss if step is not None else (reported_loss(epoch, which) if epoch else None)
     left = seconds_left(run) if run is not None else None
     columns = [
         Column("epoch", f"{done:,} / {total:,}", 2 * len(f"{total:,}") + 5, rank=2),

@@ -1,0 +1,204 @@
+"""The losses over outputs z (C, n), a column a sample: their gradient at each step, their values when asked for.
+
+A step only needs dz, the gradient. What the value is made of stays in the slot of its batch, and losses and hits are
+worked out from there for several batches at once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore._typing import Array
+from mlcore.engine_batches import Window
+from mlcore.engine_updates import Operation
+from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Figures: TypeAlias = tuple[list[float], int]
+"""The loss of each batch, and how many samples were predicted rightly in all of them."""
+
+
+@dataclass(frozen=True)
+class LossKernel:
+    """gradient[k]: the operations that write dz for the k-th batch of the window. figures(slots): what works out the
+    Figures of these batches.
+    """
+
+    gradient: list[list[Operation]]
+    figures: Callable[[slice], Callable[[], Figures]]
+
+
+def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -> LossKernel:
+    """With the largest z of each column subtracted: L = (sum log(sum exp z) - z[y]) / n, dz = (softmax(z) - T) / n."""
+    classes, n = z.shape
+    batches, T, right = window.batches, window.T, window.right
+    divisor = n if loss.reduction == "mean" else 1
+    factor, zero = np.array(1.0 if loss.gradient == "sum" else 1 / divisor, z.dtype), np.zeros((), z.dtype)
+    best, wide, ones = np.empty((1, n), z.dtype), np.empty_like(z), np.ones((classes, 1), z.dtype)
+    shifted, total = _slots(z, batches), np.ones((batches, n), z.dtype)
+    gradient: list[list[Operation]] = [
+        [
+            partial(np.maximum.reduce, z, 0, None, best[0]),
+            partial(ones.dot, best, wide),  # in every row: broadcasting would go through a buffer, and take longer
+            partial(np.subtract, z, wide, shifted[k]),
+            partial(np.exp, shifted[k], dz),
+            partial(ones.T.dot, dz, total[k : k + 1]),
+            partial(ones.dot, total[k : k + 1], wide),
+            partial(np.divide, dz, wide, dz),
+            partial(np.subtract, dz, T[k], dz),
+            partial(np.multiply, dz, factor, dz),
+        ]
+        for k in range(batches)
+    ]
+
+    def figures(slots: slice) -> Callable[[], Figures]:
+        z, t, totals = shifted[slots], T[slots], total[slots]
+        logs, picked = np.empty_like(totals), np.empty_like(t)
+        all_picked, sums = picked.reshape(len(t), -1), np.empty((2, len(t)), t.dtype)
+        count_hits = _hits(z, right[slots])
+
+        def work_out() -> Figures:
+            np.log(totals, logs)
+            np.add.reduce(logs, axis=1, out=sums[0])
+            np.multiply(z, t, picked)
+            np.add.reduce(all_picked, axis=1, out=sums[1])
+            return [(a - b) / divisor for a, b in zip(*sums.tolist(), strict=True)], count_hits(zero)
+
+        return work_out
+
+    return LossKernel(gradient, figures)
+
+
+def mse(loss: MSELoss, z: Array, dz: Array, window: Window) -> LossKernel:
+    """L = sum (z - T)^2 / divisor, dz = 2 (z - T) / divisor."""
+    classes, n = z.shape
+    batches, T, right = window.batches, window.T, window.right
+    divisor = {"mean": z.size, "per_sample": n, "sum": 1, "half_sum": 2}[loss.reduction]
+    factor = np.array(2 * _gradient_factor(loss, n) / divisor, z.dtype)
+    outputs, difference = _slots(z, batches), np.zeros_like(T)
+    gradient: list[list[Operation]] = [
+        [
+            *_keep(z, outputs[k]),
+            partial(np.subtract, z, T[k], difference[k]),
+            partial(np.multiply, difference[k], factor, dz),
+        ]
+        for k in range(batches)
+    ]
+    half = np.array(0.5, z.dtype)
+
+    def figures(slots: slice) -> Callable[[], Figures]:
+        z, wanted = outputs[slots], right[slots]
+        squares = [partial(row.dot, row) for row in difference[slots].reshape(len(z), -1)]
+        best, positive = np.empty((len(z), 1, n), z.dtype), np.empty(z.shape, bool)
+        count_hits = _hits(z, wanted)
+
+        def work_out() -> Figures:
+            losses = [float(square()) / divisor for square in squares]
+            if classes == 1:
+                return losses, _agreeing(np.greater(z, half, positive), wanted)
+            np.maximum.reduce(z, axis=1, out=best, keepdims=True)
+            return losses, count_hits(best)
+
+        return work_out
+
+    return LossKernel(gradient, figures)
+
+
+def bce_with_logits(loss: BCEWithLogitsLoss, z: Array, dz: Array, window: Window) -> LossKernel:
+    """L = sum (max(z, 0) - z T + log(1 + exp(-|z|))) / n, dz = (s - T) / n with s = 1 / (1 + exp(-z))."""
+    n = z.shape[1]
+    batches, T, right = window.batches, window.T, window.right
+    divisor = n if loss.reduction == "mean" else 1
+    factor, one = np.array(_gradient_factor(loss, n) / divisor, z.dtype), np.ones((), z.dtype)
+    outputs = _slots(z, batches)
+    gradient: list[list[Operation]] = [
+        [
+            *_keep(z, outputs[k]),
+            partial(np.negative, z, dz),
+            partial(np.exp, dz, dz),
+            partial(np.add, dz, one, dz),
+            partial(np.divide, one, dz, dz),
+            partial(np.subtract, dz, T[k], dz),
+            partial(np.multiply, dz, factor, dz),
+        ]
+        for k in range(batches)
+    ]
+    half, zero = np.array(0.5, z.dtype), np.zeros((), z.dtype)
+
+    def figures(slots: slice) -> Callable[[], Figures]:
+        z, t = outputs[slots], T[slots]
+        e, s, sums = np.empty_like(t), np.empty_like(t), np.empty((len(t), 1), t.dtype)
+        positive, likely = np.empty(t.shape, bool), np.empty(t.shape, bool)
+
+        def work_out() -> Figures:
+            np.abs(z, e)
+            np.negative(e, e)
+            np.exp(e, e)
+            np.add(e, one, s)
+            np.divide(one, s, s)  # the sigmoid of |z|: 1/2 also where z is too small for more
+            np.greater(s, half, likely)
+            np.greater(z, zero, positive)
+            np.logical_and(positive, likely, positive)
+            np.log1p(e, e)
+            np.maximum(z, zero, out=s)
+            np.add(e, s, e)
+            np.multiply(z, t, s)
+            np.subtract(e, s, e)
+            np.add.reduce(e, axis=2, out=sums)
+            return [value / divisor for value in sums[:, 0].tolist()], _agreeing(positive, right[slots])
+
+        return work_out
+
+    return LossKernel(gradient, figures)
+
+
+LOSS_KERNELS: dict[type[Loss], Callable[[Any, Array, Array, Window], LossKernel]] = {
+    CrossEntropyLoss: cross_entropy,
+    MSELoss: mse,
+    BCEWithLogitsLoss: bce_with_logits,
+}
+
+
+def unknown_option(loss: Loss) -> str:
+    """The first option in use that the functions above do not have, in words; "" without one."""
+    if loss.task == "regression":
+        return "regression"
+    weight = getattr(loss, "weight", None) is not None
+    options = {"class weights": weight, "label smoothing": getattr(loss, "label_smoothing", 0)}
+    options["epsilon"] = getattr(loss, "epsilon", 0)
+    return next((name for name, value in options.items() if value), "")
+
+
+def _gradient_factor(loss: Loss, n: int) -> int:
+    return n if loss.averages and loss.gradient == "sum" else 1
+
+
+def _slots(z: Array, batches: int) -> Array:
+    """Room for the outputs of each batch; of a single one they can stay where they are."""
+    return z[None] if batches == 1 else np.zeros((batches, *z.shape), z.dtype)
+
+
+def _keep(z: Array, slot: Array) -> list[Operation]:
+    return [] if np.may_share_memory(z, slot) else [partial(slot.__setitem__, ..., z)]
+
+
+def _hits(z: Array, right: Mask) -> Callable[[Array], int]:
+    """Counts the columns of some batches with their largest output, `best`, in the right row."""
+    largest = np.empty(z.shape, bool)
+    columns = z.shape[0] * z.shape[2]
+
+    def count(best: Array) -> int:
+        np.equal(z, best, largest)
+        if np.count_nonzero(largest) != columns:  # NaN, or several as large: then the first counts
+            return int(np.count_nonzero(z.argmax(1) == right.argmax(1)))
+        return int(np.count_nonzero(np.logical_and(largest, right, largest)))
+
+    return count
+
+
+def _agreeing(predicted: Mask, right: Mask) -> int:
+    return int(np.count_nonzero(np.equal(predicted, right, predicted)))

@@ -1,0 +1,116 @@
+"""One training step of a whole network for one batch size, as lists of bound NumPy calls."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from mlcore._typing import Array
+from mlcore.activations import ReLU
+from mlcore.engine_batches import Window
+from mlcore.engine_kernels import (
+    ACTIVATION_KERNELS,
+    Kernel,
+    Mask,
+    draw_masks,
+    dropout,
+    linear,
+    linear_backward,
+    linear_gradients,
+    relu_dropout,
+)
+from mlcore.engine_losses import LOSS_KERNELS, Figures
+from mlcore.engine_parameters import FlatParameters
+from mlcore.engine_updates import Operation
+from mlcore.layers import Dropout, Layer, Linear
+from mlcore.losses import Loss
+
+
+@dataclass
+class Stage:
+    """A Linear and what follows it up to the next."""
+
+    linear: Linear
+    rest: list[Layer] = field(default_factory=list)
+
+
+class Program:
+    """The step for batches of `window.size` samples.
+
+    steps[k]: all there is to do for the k-th batch of the window, up to the gradients; the lists differ in where x
+    and the targets lie. Arrays are (units, batch), x is (batch, features).
+    """
+
+    def __init__(self, stages: Sequence[Stage], flat: FlatParameters, loss: Loss, window: Window) -> None:
+        self.window = window
+        n, dtype = window.size, flat.data.dtype
+        cuts, grads = flat.data_cuts, flat.grad_cuts
+        self.draws, masks = _masks(stages, n)
+        units = [cut.W.shape[0] for cut in cuts]
+        # Below the outputs that enter a narrow layer there is a row of ones for its bias.
+        ones = [0 if cut.whole is None else 1 for cut in cuts[1:]] + [0]
+        h = [np.ones((out + extra, n), dtype) for out, extra in zip(units, ones, strict=True)]
+        dh = [np.empty_like(array) for array in h]
+        z = [array[:out] for array, out in zip(h, units, strict=True)]
+        dz = [array[:out] for array, out in zip(dh, units, strict=True)]
+        self.first_z, self.first_dz, self.output = z[0], dz[0], z[-1]
+
+        # What is the same for every batch: from the first layer's z to the outputs, and back to its dz.
+        self.forward: list[Operation] = []
+        self.backward: list[Operation] = []
+        for i, stage in enumerate(stages):
+            if i > 0:
+                self.forward += linear(cuts[i], h[i - 1], z[i])
+                products = [*linear_gradients(grads[i], dz[i], h[i - 1]), *linear_backward(cuts[i], dz[i], dh[i - 1])]
+                self.backward = products + self.backward
+            for operations, slope in _kernels(stage.rest, z[i], masks):
+                self.forward += operations
+                if slope is not None:
+                    self.backward.insert(0, partial(np.multiply, dz[i], slope, dz[i]))
+
+        kernel = LOSS_KERNELS[type(loss)](loss, z[-1], dz[-1], window)
+        self.loss_gradient, self._bind_figures = kernel.gradient, kernel.figures
+        self._figures: dict[tuple[int, int], Callable[[], Figures]] = {}
+        self.first_gradients = [linear_gradients(grads[0], dz[0], x.T) for x in window.x]
+        self.steps = [
+            [*self.draws, *linear(cuts[0], x.T, z[0]), *self.forward, *to_outputs, *self.backward, *to_first]
+            for x, to_outputs, to_first in zip(window.x, self.loss_gradient, self.first_gradients, strict=True)
+        ]
+
+    def figures(self, start: int, stop: int) -> Figures:
+        """Losses and hits of these batches of the window, after their steps."""
+        if (start, stop) not in self._figures:
+            self._figures[start, stop] = self._bind_figures(slice(start, stop))
+        return self._figures[start, stop]()
+
+
+def _masks(stages: Sequence[Stage], n: int) -> tuple[list[Operation], Iterator[Mask]]:
+    """What draws the masks of a batch, and the masks of all dropout layers in forward order."""
+    places = [(layer, s.linear.out_features) for s in stages for layer in s.rest if isinstance(layer, Dropout)]
+    masks: dict[int, Mask] = {}
+    program: list[Operation] = []
+    for rng in {id(layer.rng): layer.rng for layer, _ in places}.values():
+        sharing = [index for index, (layer, _) in enumerate(places) if layer.rng is rng]
+        draws, drawn = draw_masks(rng, [places[index] for index in sharing], n)
+        masks |= zip(sharing, drawn, strict=True)
+        program += draws
+    return program, iter([masks[index] for index in range(len(places))])
+
+
+def _kernels(layers: Sequence[Layer], z: Array, masks: Iterator[Mask]) -> Iterator[Kernel]:
+    """The kernels of the layers after a Linear; ReLU and Dropout side by side share one."""
+    left = list(layers)
+    while left:
+        layer, after = left.pop(0), left[0] if left else None
+        if isinstance(layer, Dropout):
+            if isinstance(after, ReLU):
+                left.pop(0)
+                yield relu_dropout(layer, z, next(masks))
+            else:
+                yield dropout(layer, z, next(masks))
+        elif isinstance(layer, ReLU) and isinstance(after, Dropout):
+            left.pop(0)
+            yield relu_dropout(after, z, next(masks))
+        else:
+            yield ACTIVATION_KERNELS[type(layer)](layer, z)
