@@ -28,7 +28,7 @@ class RecipesScreen(Modal):
             if recipe.sheet != sheet:
                 sheet = recipe.sheet
                 options.append(Option(Text(sheet, "dim"), disabled=True))
-            options.append(Option(Text(f"   {recipe.name:<16} {recipe.title}", no_wrap=True, overflow="ellipsis"), id=recipe.name))
+            options.append(Option(Text(f"   {recipe.name:<16} {recipe.title}"), id=recipe.name))
         with Container(classes="modal recipes"):
             panel = Panel(
                 List(*options),
