@@ -1,5 +1,7 @@
 """From launch to a trained network, by keys alone."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,15 @@ async def test_keys_pressed_before_the_first_screen_is_up_are_not_lost() -> None
         await until(pilot, lambda: app.current_mode == "train")
         await opened(pilot)
         assert app.current_mode == "train"
+
+
+def test_the_first_picture_does_not_wait_for_numpy() -> None:
+    """What stands between the command and the first picture imports none of the heavy packages."""
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from tui.app.app import BenchApp; import tui.entry, tui.app.launch, tui.app.screens.opening\n"
+        "BenchApp(None, runs_dir=Path('.'))\n"
+        "print([name for name in ('numpy', 'plotext', 'typer', 'safetensors') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

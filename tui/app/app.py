@@ -98,7 +98,9 @@ class BenchApp(App[int]):
         self.runs_dir = runs_dir
         self.first_launch = spec is None
         spec = spec if spec is not None else Spec()
-        self.session = Session(spec=spec, recipe=recipe, files=(spec.data.source,) if spec.is_file else ())
+        # At a first launch there is no file yet, and asking would read NumPy before the first picture.
+        files = (spec.data.source,) if not self.first_launch and spec.is_file else ()
+        self.session = Session(spec=spec, recipe=recipe, files=files)
         self.data = DataService(self)
         self.checks = CheckService(self)
         self.runs = runs if runs is not None else RunService(self)
