@@ -40,8 +40,9 @@ def milliseconds(seconds: float) -> str:
 
 
 def rate(value: float) -> str:
-    """A learning rate or pace as Python prints it, short."""
-    return f"{value:.6g}"
+    """A learning rate or pace as Python prints it, in eight characters."""
+    shown = f"{value:.6g}"
+    return shown if len(shown) <= 8 else f"{value:.3g}"
 
 
 def size(count: float) -> str:

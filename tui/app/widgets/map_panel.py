@@ -38,7 +38,7 @@ class MapPanel(Panel):
             key += f" {figures.accuracy(float(drawn.wrong.mean()))}"
         full = f"{key}   {session.map.others}" if session.map.others else key
         room = self.size.width - 4
-        other = "" if session.run is None or session.run_is_of_this else "  of this experiment, untrained"
+        other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
         self.entitle(
             f"{title}  {names[i]} {glyphs.times} {names[j]}{other}", full if len(full) < room else key[: room - 2]
         )
