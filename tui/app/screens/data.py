@@ -100,7 +100,8 @@ class DataScreen(BenchScreen):
         name = session.recipe or Path(session.spec.data.source).name
         if session.spec.is_file and session.spec == for_file(session.spec.data.source):
             scale = show_value(FIELDS["data.scale"], session.spec.data.scale)
-            return f"{name} is ready; {scale} scaling, 2 layers of 32 and Adam were chosen. Next: ‹2› Model"
+            # The next key first: a narrow screen cuts from the right.
+            return f"{name} is ready. Next: ‹2› Model. Chosen: {scale} scaling, 2 layers of 32, Adam"
         return f"{name} is ready. Next: ‹2› Model, or ‹4› then ‹space› trains it"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
