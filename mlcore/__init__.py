@@ -24,8 +24,10 @@ from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.conv import AvgPool2d, Conv2d, MaxPool2d
 from mlcore.finder import LRCurve, LRPoint, find_lr, iter_find_lr
 from mlcore.gradcheck import check_gradient, iter_gradient_check
+from mlcore.gradcurve import ErrorCurve, error_curve
 from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
 from mlcore.init import INITIALISATIONS, check_init_options, initialise
+from mlcore.iteration import IterationStep, LayerStep, NamedArray, iterate
 from mlcore.layers import (
     Dropout,
     Flatten,
@@ -52,9 +54,21 @@ from mlcore.model import MLPClassifier, build_mlp
 from mlcore.normalization import BatchNorm1d, LayerNorm
 from mlcore.optim import OPTIMIZERS, SGD, Adagrad, Adam, AdamW, RMSprop
 from mlcore.perceptron import DeltaRule, Perceptron
+from mlcore.probes import (
+    InitialLoss,
+    LayerActivity,
+    NonFinite,
+    first_nonfinite,
+    gradient_norms,
+    initial_loss,
+    layer_activity,
+    update_ratios,
+)
 from mlcore.schedules import SCHEDULE_KINDS, SCHEDULES, Schedule, schedule
 from mlcore.stability import Curvature, input_limit, largest_curvature
 from mlcore.stopping import EarlyStopping
+from mlcore.timing import LayerTime, LayerTimes, time_layers
+from mlcore.trace import Node, Trace
 from mlcore.train import (
     Diverged,
     EarlyStopped,
@@ -94,14 +108,21 @@ __all__ = [
     "EarlyStopping",
     "EpochDone",
     "EpochTrained",
+    "ErrorCurve",
     "Evaluation",
     "Flatten",
     "GradientReport",
     "Identity",
+    "InitialLoss",
+    "IterationStep",
     "LRCurve",
     "LRPoint",
     "Layer",
+    "LayerActivity",
     "LayerNorm",
+    "LayerStep",
+    "LayerTime",
+    "LayerTimes",
     "LeakyReLU",
     "Linear",
     "LogSoftmax",
@@ -109,6 +130,9 @@ __all__ = [
     "MSELoss",
     "MaxPool2d",
     "NLLLoss",
+    "NamedArray",
+    "Node",
+    "NonFinite",
     "Parameter",
     "Perceptron",
     "Position",
@@ -123,6 +147,7 @@ __all__ = [
     "StepDone",
     "Tanh",
     "TensorCheck",
+    "Trace",
     "Unflatten",
     "accuracy",
     "build_mlp",
@@ -131,18 +156,26 @@ __all__ = [
     "clip_grad_norm_",
     "clip_grad_value_",
     "confusion_matrix",
+    "error_curve",
     "evaluate",
     "find_lr",
+    "first_nonfinite",
     "fit",
+    "gradient_norms",
     "inference_mode",
+    "initial_loss",
     "initialise",
     "input_limit",
     "iter_find_lr",
     "iter_gradient_check",
+    "iterate",
     "largest_curvature",
+    "layer_activity",
     "log_softmax",
     "one_hot",
     "r2_score",
     "schedule",
     "softmax",
+    "time_layers",
+    "update_ratios",
 ]
