@@ -33,6 +33,7 @@ def _away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLP_TUI_RUNS_DIR", str(home / "runs"))
+        patch.setenv("MLP_TUI_CACHE_DIR", str(home / "fetched"))
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
             patch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
         for name in SHELL:

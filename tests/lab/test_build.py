@@ -141,8 +141,8 @@ def test_a_folder_that_is_really_called_mnist_is_opened(tmp_path, monkeypatch) -
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LabError) as error:
         prepare(small_spec("data.source=mnist"))
-    words = "mnist: the files are not here: name their folder with --data FOLDER, or open it with o"
-    assert str(error.value) == words
+    words = "mnist: the files are not here: get them with `mlp-tui data fetch mnist` (11.6 MB), name their folder"
+    assert str(error.value) == f"{words} with --data FOLDER, or open it with o"
     write_images(tmp_path / "mnist")
     recipe = recipes.load("mnist-mlp").spec
     assert prepare(recipe).in_features == 12

@@ -1,4 +1,4 @@
-"""`mlp-tui data`: the sets there are, what is in a file, and a set made into a file."""
+"""`mlp-tui data`: the sets there are, what is in a file, and a set made into a file; `fetch` brings one here."""
 
 import io
 from pathlib import Path
@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tui.commands.fetch import fetch
 from tui.commands.output import bad_input, columns, print_json
 
 if TYPE_CHECKING:
     from datasets import Dataset, Generator, Kind
+    from datasets.published import PublishedSet
 
-app = typer.Typer(help="Data: built-in sets and files.", rich_markup_mode=None)
+app = typer.Typer(help="Data: built-in sets, published ones and files.", rich_markup_mode=None)
+app.command("fetch")(fetch)
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
 Options = Annotated[
@@ -22,16 +25,20 @@ Options = Annotated[
 
 @app.command("list")
 def list_sources(json: Json = False) -> int:
-    """What can be made, with its options, and what can be read."""
+    """What can be made, with its options, what can be fetched, and what can be read."""
     from datasets import GENERATORS, KINDS
+    from datasets.published import PUBLISHED
 
-    sets, kinds = GENERATORS.values(), KINDS.values()
+    sets, fetched, kinds = GENERATORS.values(), PUBLISHED.values(), KINDS.values()
     if json:
-        for table in (*map(_set_table, sets), *map(_kind_table, kinds)):
+        for table in (*map(_set_table, sets), *map(_published_table, fetched), *map(_kind_table, kinds)):
             print_json(table)
         return 0
     print("built-in sets and their options")
     for line in columns([[made.name, made.title, _defaults(made)] for made in sets]):
+        print(f"  {line}")
+    print("published sets: mlp-tui data fetch NAME")
+    for line in columns([_published_row(published) for published in fetched]):
         print(f"  {line}")
     print("files, packed with gzip or not")
     for line in columns([[kind.name, kind.title, " ".join(kind.suffixes) or "*-ubyte"] for kind in kinds]):
@@ -50,6 +57,34 @@ def _set_table(made: "Generator") -> dict[str, Any]:
     }
 
 
+def _published_table(published: "PublishedSet") -> dict[str, Any]:
+    from datasets.published import cached_path
+    from tui.lab.cache import cache_dir
+
+    path = cached_path(published, cache_dir())
+    return {
+        "kind": "published",
+        "name": published.name,
+        "title": published.title,
+        "bytes": published.bytes,
+        "cached": path is not None,
+        "path": str(path) if path is not None else None,
+        "licence": published.licence,
+        "citation": published.citation,
+        "page": published.page,
+    }
+
+
+def _published_row(published: "PublishedSet") -> list[str]:
+    table = _published_table(published)
+    return [
+        published.name,
+        published.title,
+        f"{published.bytes / 1e6:,.1f} MB" if published.bytes >= 1e6 else f"{published.bytes / 1e3:,.0f} kB",
+        table["path"] or "not here",
+    ]
+
+
 def _kind_table(kind: "Kind") -> dict[str, Any]:
     return {
         "kind": "file",
@@ -66,15 +101,15 @@ def _defaults(made: "Generator") -> str:
 
 @app.command("inspect")
 def inspect(
-    source: Annotated[str, typer.Argument(metavar="PATH", help="A file, a folder, or a built-in set.")],
+    source: Annotated[str, typer.Argument(metavar="PATH", help="A file, a folder, a built-in or a fetched set.")],
     option: Options = None,
     json: Json = False,
 ) -> int:
     """What is in it: samples, features, classes, parts, and what was guessed."""
     with bad_input():
-        from datasets import load
+        from tui.lab.sources import load_source
 
-        dataset = load(source, **_read_options(option))
+        dataset = load_source(source, _read_options(option))
     summary = dataset.summary()
     if json:
         print_json(summary)

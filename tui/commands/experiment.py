@@ -37,7 +37,7 @@ def read_experiment(
 
     Raises SpecError, or LabError for a recipe that does not exist.
     """
-    from tui.lab.spec import Spec, SpecError, for_file, load_spec, looks_like_path, set_values
+    from tui.lab.spec import Spec, SpecError, for_file, is_published, load_spec, looks_like_path, set_values
 
     if spec_file is None and recipe is None and data is None and not settings:
         return None
@@ -51,7 +51,8 @@ def read_experiment(
         spec = load(recipe).spec
     else:
         source = _named_source(data, settings or [])
-        spec = for_file(source) if source and looks_like_path(source) else Spec()
+        own = source and (looks_like_path(source) or is_published(source))
+        spec = for_file(source) if own else Spec()
     if data is not None:
         spec = spec.with_value("data.source", data)
     spec = set_values(spec, settings or [])

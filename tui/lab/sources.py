@@ -1,14 +1,18 @@
-"""The data that a spec names: a generated set, a file or a folder, or the few numbers that a sheet writes down."""
+"""The data that a spec names: generated, published, a file or a folder, or the few numbers a sheet writes down."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from datasets import Dataset, load
 from datasets.base import array_sha256
+from datasets.published import PUBLISHED, cached_path
+from tui.lab.cache import cache_dir
 from tui.lab.errors import LabError
-from tui.lab.spec import SHEET_SOURCES, Spec, is_absent_images
+from tui.lab.spec import SHEET_SOURCES, Spec, is_published
 
 
 def load_data(spec: Spec) -> Dataset:
@@ -16,12 +20,28 @@ def load_data(spec: Spec) -> Dataset:
 
     Raises DataError, or LabError where it is nowhere yet or lacks a class.
     """
-    source = spec.data.source
-    if is_absent_images(source):
-        raise LabError(f"{source}: the files are not here: name their folder with --data FOLDER, or open it with o")
-    dataset = neuron(source) if source in SHEET_SOURCES else load(os.path.expanduser(source), **spec.data.options)
+    dataset = load_source(spec.data.source, spec.data.options)
     names = [name.strip() for name in spec.data.classes.split(",") if name.strip()]
     return only_classes(dataset, names) if names else dataset
+
+
+def load_source(source: str, options: Mapping[str, Any]) -> Dataset:
+    """The data set under a name or a path, with its reader's options.
+
+    Raises DataError, or LabError for a published set that has not been fetched yet.
+    """
+    if source in SHEET_SOURCES:
+        return neuron(source)
+    if not is_published(source):
+        return load(os.path.expanduser(source), **options)
+    published = PUBLISHED[source]
+    path = cached_path(published, cache_dir())
+    if path is None:
+        raise LabError(
+            f"{source}: the files are not here: get them with `mlp-tui data fetch {source}` "
+            f"({published.bytes / 1e6:,.1f} MB), name their folder with --data FOLDER, or open it with o"
+        )
+    return replace(load(path, **{**published.options, **options}), source=source)
 
 
 def neuron(source: str) -> Dataset:

@@ -24,7 +24,7 @@ MILESTONES = "training.schedule_options.milestones"
 OWNERS = {"data.source": "options", "model.init": "init_options", "training.schedule": "schedule_options"}
 """The setting that each table of options belongs to: with another value of it, they mean nothing."""
 IMAGE_FOLDERS = ("mnist",)
-"""Data sets that recipes name but that are not made: a folder of that name, or the caller's `--data`."""
+"""Data sets that recipes name but that are not made: the fetched one, a folder of that name, or `--data`."""
 
 SHEET_SOURCES = ("neuron",)
 """What a sheet writes down itself, too small for a data set: see `tui.lab.sources`."""
@@ -124,12 +124,14 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
 def looks_like_path(source: str) -> bool:
     from datasets import GENERATORS
 
-    return source not in GENERATORS and source not in SHEET_SOURCES and not is_absent_images(source)
+    return source not in GENERATORS and source not in SHEET_SOURCES and not is_published(source)
 
 
-def is_absent_images(source: str) -> bool:
-    """Whether a recipe's images are named, such as "mnist", and no file or folder of that name is here."""
-    return source in IMAGE_FOLDERS and not os.path.exists(source)
+def is_published(source: str) -> bool:
+    """Whether a set is named that `mlp-tui data fetch` brings, such as "mnist", and no file of that name is here."""
+    from datasets.published import PUBLISHED
+
+    return source in PUBLISHED and not os.path.exists(source)
 
 
 def set_values(spec: Spec, assignments: Iterable[str]) -> Spec:
@@ -169,8 +171,12 @@ def guess_option(text: str) -> Option:
 
 def for_file(source: str) -> Spec:
     """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam."""
+    from datasets.published import PUBLISHED
+
     name = os.path.basename(source).lower()
     images = os.path.isdir(os.path.expanduser(source)) or "ubyte" in name or "idx" in name
+    if is_published(source):
+        images = PUBLISHED[source].images
     scale = "unit" if images else "standard"
     return Spec(
         data=DataSpec(source=source, scale=scale),
