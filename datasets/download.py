@@ -8,9 +8,6 @@ import errno
 import hashlib
 import http.client
 import os
-import socket
-import ssl
-import threading
 import time
 import urllib.error
 import urllib.parse
@@ -18,18 +15,17 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Protocol
 
-from .base import DataError, one_line
+from .base import DataError
 from .published import PublishedFile
+from .web import TIMEOUT, Trouble, in_words, make_opener
 
 try:
     import fcntl
 except ImportError:  # Windows: two fetches of one file at a time spoil it there, and its sum says so
     fcntl = None  # type: ignore[assignment]
 
-TIMEOUT = 30.0  # seconds without an answer, or without enough of one
 LEAST_SPEED = 500  # bytes a second over TIMEOUT: a server that trickles is no better than one that is silent
 MOST_TRIES = 10  # at one address, each of which has brought something
-MOST_REDIRECTS = 5
 CHUNK = 1 << 16
 
 
@@ -59,10 +55,6 @@ class Silent:
 
     def note(self, words: str) -> None:
         return
-
-
-class Trouble(Exception):
-    """Why one address did not give the file; `str()` is words."""
 
 
 class SlowTrouble(Trouble):
@@ -220,7 +212,7 @@ def _transfer(url: str, file: PublishedFile, part: Part, watch: Watcher, timeout
         if etag := part.etag(url):
             headers["If-Range"] = etag
     try:
-        with _opener().open(urllib.request.Request(url, headers=headers), timeout=timeout) as answer:
+        with make_opener().open(urllib.request.Request(url, headers=headers), timeout=timeout) as answer:
             _begin(answer, url, file, part)
             _receive(answer, file, part, watch, timeout)
     except urllib.error.HTTPError as error:
@@ -228,9 +220,9 @@ def _transfer(url: str, file: PublishedFile, part: Part, watch: Watcher, timeout
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE and part.size:
             part.clear()
             return _transfer(url, file, part, watch, timeout)
-        raise Trouble(_words(error, timeout)) from None
+        raise Trouble(in_words(error, timeout)) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Trouble(_words(error, timeout)) from None
+        raise Trouble(in_words(error, timeout)) from None
     return None
 
 
@@ -268,85 +260,3 @@ def _receive(answer: Any, file: PublishedFile, part: Part, watch: Watcher, timeo
             if part.size - before < LEAST_SPEED * timeout:
                 raise SlowTrouble(f"slower than {LEAST_SPEED} bytes a second")
             began, before = time.monotonic(), part.size
-
-
-def _words(error: Exception, timeout: float) -> str:
-    """What went wrong with an address."""
-    reason: Any = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(error, urllib.error.HTTPError):
-        if 300 <= error.code < 400:
-            return "sends on in circles, or to what is not https"
-        return one_line(f"{error.code} {error.reason}")
-    if isinstance(reason, TimeoutError):
-        return f"no answer in {timeout:g} s"
-    if isinstance(reason, socket.gaierror):
-        return "its name is not known (no network?)"
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"its certificate is refused: {reason.verify_message}"
-    if isinstance(reason, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(reason, http.client.RemoteDisconnected | ConnectionResetError):
-        return "the connection was cut"
-    words = (reason.strerror if isinstance(reason, OSError) else None) or str(reason) or type(reason).__name__
-    return one_line(words)[:100]
-
-
-class _Redirects(urllib.request.HTTPRedirectHandler):
-    max_redirections = MOST_REDIRECTS
-    max_repeats = 2
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        """To https only; plain http may send on within its own host."""
-        old, new = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
-        within = old.scheme == new.scheme == "http" and old.hostname == new.hostname
-        if new.scheme != "https" and not within:
-            fp.close()
-            raise Trouble(one_line(f"sends on to {new.scheme}://{new.hostname or ''}, which is not https")[:100])
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class _InTime(http.client.HTTPConnection):
-    """A connection whose head must come within twice the time-out; the socket's own counts from byte to byte."""
-
-    def getresponse(self) -> http.client.HTTPResponse:
-        timer = threading.Timer(2 * (self.timeout or TIMEOUT), self._give_up)
-        timer.daemon = True
-        timer.start()
-        try:
-            return super().getresponse()
-        finally:
-            timer.cancel()
-
-    def _give_up(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            self.sock.shutdown(socket.SHUT_RDWR)
-
-
-class _SecureInTime(_InTime, http.client.HTTPSConnection):
-    pass
-
-
-class _Http(urllib.request.HTTPHandler):
-    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_InTime, req)
-
-
-class _Https(urllib.request.HTTPSHandler):
-    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
-        return self.do_open(_SecureInTime, req, context=ssl.create_default_context())
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """http and https, through the proxy that the environment names; no file:, no ftp:, no data:."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler(),
-        urllib.request.UnknownHandler(),
-        _Http(),
-        _Https(),
-        urllib.request.HTTPDefaultErrorHandler(),
-        _Redirects(),
-        urllib.request.HTTPErrorProcessor(),
-    ):
-        opener.add_handler(handler)
-    return opener
