@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from .base import DataError
-from .download import TIMEOUT, FetchError, NotReachedError, Silent, Watcher, download, sha256_of
+from .download import FetchError, NotReachedError, Silent, Watcher, download, sha256_of
 from .published import PublishedFile, PublishedSet, set_folder
 from .unpack import unpack
+from .web import TIMEOUT
 
 __all__ = ["FetchError", "Fetched", "FetchedFile", "Watcher", "fetch"]
 
