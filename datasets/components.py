@@ -46,7 +46,7 @@ class Components:
 
 
 def fit_components(X_train: ArrayLike, k: int = 2) -> Components:
-    """The first k principal components of X_train (n, ...), by singular value decomposition.
+    """The first k principal components of X_train (n, ...), by the singular values of its centred rows.
 
     Raises DataError for fewer than two rows, for k outside 1 .. min(n, d), and for numbers that are missing,
     infinite or too large to square.
@@ -60,23 +60,35 @@ def fit_components(X_train: ArrayLike, k: int = 2) -> Components:
         raise DataError(f"components: expected a whole number from 1 to {min(n, d):,}, received {quote(k)}")
     with np.errstate(over="ignore", invalid="ignore"):
         mean = flat.mean(axis=0, dtype=np.float64)
-        triangle: NDArray[Any] = np.empty((0, d))
-        for _, chunk in _centred(flat, mean):
-            # R of a QR decomposition has the singular values and directions of the rows it came from.
-            triangle = np.concatenate([triangle, chunk])
-            if len(triangle) > d and np.isfinite(triangle).all():
-                triangle = np.asarray(np.linalg.qr(triangle, mode="r"))
-        total = np.square(triangle).sum()
-    if not np.isfinite(total):
-        raise DataError("components: the training rows hold numbers that are missing or too large: scale them first")
-    _, singular, directions = np.linalg.svd(triangle, full_matrices=False)
-    directions = directions[:k]
+        squares, directions = _of_many_rows(flat, mean) if n > max(CHUNK, d) else _of_few_rows(flat, mean)
+    total, squares, directions = squares.sum(), squares[:k], directions[:k]
     # Rounded, so that of two equal entries the first decides on every machine.
     largest = np.abs(directions).round(8).argmax(axis=1)
     directions = directions * np.where(directions[np.arange(k), largest] < 0, -1.0, 1.0)[:, None]
-    variance = np.square(singular[:k]) / (n - 1)
-    share = np.square(singular[:k]) / total if total > 0 else np.zeros(k)
-    return Components(mean, directions, variance, share)
+    return Components(mean, directions, squares / (n - 1), squares / total if total > 0 else np.zeros(k))
+
+
+def _of_few_rows(X: NDArray[Any], mean: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(squared singular values, directions) of the centred rows, the largest first."""
+    centred = X - mean
+    _check(np.square(centred).sum())
+    _, singular, directions = np.linalg.svd(centred, full_matrices=False)
+    return np.square(singular), directions
+
+
+def _of_many_rows(X: NDArray[Any], mean: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same from X^T X, which needs the rows only piece by piece; exact where it counts, in the largest ones."""
+    products = np.zeros((X.shape[1], X.shape[1]))
+    for _, chunk in _centred(X, mean):
+        products += chunk.T @ chunk
+    _check(products.trace())
+    squares, directions = np.linalg.eigh(products)
+    return np.maximum(squares[::-1], 0.0), directions.T[::-1]
+
+
+def _check(total: np.float64) -> None:
+    if not np.isfinite(total):
+        raise DataError("components: the training rows hold numbers that are missing or too large: scale them first")
 
 
 def _centred(X: NDArray[Any], mean: NDArray[np.float64]) -> Iterator[tuple[int, NDArray[np.float64]]]:

@@ -133,6 +133,9 @@ def test_what_has_no_components_is_refused_in_words():
         assert f"from 1 to 2, received '{k}'" in refusal(fit_components, X, k)
     for bad in (np.nan, np.inf, 1e200):
         assert "missing or too large" in refusal(fit_components, [[0.0, bad], [1.0, -1.0], [2.0, 2.0]])
+    many = np.zeros((5000, 2))
+    many[17, 1] = np.nan
+    assert "missing or too large" in refusal(fit_components, many)
     assert "fitted on 2 features, received 3" in refusal(fit_components(X), np.ones((1, 3)))
     same = fit_components(np.ones((3, 2)))
     assert same.share.tolist() == [0, 0]
