@@ -2,7 +2,6 @@
 
 import os
 import re
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,13 @@ from typing import Any
 from ..assemble import check_missing_option
 from ..base import DataError, Dataset, quote
 from . import table_guess
-from .files import GZIP_MAGIC, NOT_GZIP, read_head, unpacked_head
-from .idx import read_idx
+from .cifar import names_in, read_cifar
+from .files import GZIP_MAGIC, NOT_GZIP, open_zip, read_head, unpacked_head
+from .idx import TYPES, read_idx
+from .mat import looks_like_mat, read_mat
 from .npz import read_npy, read_npz
 from .safe_pickle import read_pickle
+from .safetensors import looks_like_safetensors, read_safetensors
 from .table import read_table
 
 
@@ -55,6 +57,9 @@ KINDS: dict[str, Kind] = {
             read_pickle,
         ),
         Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx),
+        Kind("cifar", "a folder of CIFAR-10's or CIFAR-100's batches for Python", (), ("labels",), read_cifar),
+        Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("missing",), read_mat),
+        Kind("safetensors", "tensors X and y", (".safetensors",), ("missing",), read_safetensors),
     )
 }
 
@@ -67,6 +72,8 @@ def kind_of(path: str | os.PathLike[str]) -> str:
     place = Path(path)
     try:
         if place.is_dir():
+            if names_in(place)[1]:
+                return "cifar"
             return "idx" if any("idx" in p.name and "images" in p.name for p in place.iterdir()) else ""
         content = _content(unpacked_head(read_head(place, str(path))), place)
     except (DataError, OSError):
@@ -95,7 +102,7 @@ def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
 def _kind_to_read(path: Path, source: str) -> str:
     """The kind by content, checked against what the name promises. Raises DataError where they differ."""
     if path.is_dir():
-        return "idx"
+        return "cifar" if names_in(path)[1] else "idx"
     packed = read_head(path, source)
     if not packed:
         raise DataError("is empty (0 bytes)", source=source)
@@ -115,6 +122,8 @@ def _kind_to_read(path: Path, source: str) -> str:
         return "pickle"  # which says what is wrong with it
     if promised == "idx" or (promised and content == promised):
         return promised
+    if promised in ("mat", "safetensors") and content == "binary":
+        return promised  # which says what is wrong with it
     if content == "zip" and promised == "npz":
         return "npz"
     if promised and content in KINDS:
@@ -128,6 +137,8 @@ def _kind_to_read(path: Path, source: str) -> str:
     if promised:
         received = "text" if content == "text" else "damaged, or of another kind"
         raise DataError(f"is {received}, though its name promises {_WORDS[promised]}", source=source)
+    if content == "tar":
+        raise DataError("is a tar archive: unpack it, and name the folder or the file in it", source=source)
     if content == "binary":
         raise DataError(f"is of no kind this program reads ({', '.join(KINDS)})", source=source)
     return "csv" if content == "text" else content
@@ -139,6 +150,8 @@ _WORDS = {
     "npy": "a NumPy array (.npy)",
     "pickle": "a pickle",
     "idx": "an IDX file",
+    "mat": "a MATLAB file (.mat)",
+    "safetensors": "a safetensors file",
 }
 
 
@@ -148,27 +161,41 @@ def _content(head: bytes, path: Path) -> str:
         return "npz" if _holds_arrays(path, head) else "zip"
     if head.startswith(b"\x93NUMPY"):
         return "npy"
+    if head[257:262] == b"ustar":
+        return "tar"
     if head[:1] == b"\x80" and head[1:2] in (b"\2", b"\3", b"\4", b"\5"):
         return "pickle"
-    if head[:3] == b"\0\0\x08" and head[3:4] in (b"\1", b"\2", b"\3", b"\4"):
+    if head[:2] == b"\0\0" and len(head) > 3 and head[2] in TYPES and 1 <= head[3] <= 4:
         return "idx"
+    if looks_like_mat(head):
+        return "mat"
+    if looks_like_safetensors(head):
+        return "safetensors"
     if OLD_PICKLE.match(head):
         return "pickle"
-    try:
-        # An odd byte at the end may be half a UTF-16 character.
-        table_guess.decode(head[: len(head) & ~1] if len(head) > 1 else head, "")
-    except DataError:
+    if not _is_text(head):
         return "binary"
     control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
     return "text" if 20 * control <= len(head) or head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head else "binary"
 
 
+def _is_text(head: bytes) -> bool:
+    """Whether the first bytes of a file are text; of a long one, the last few may be half a character."""
+    for cut in range(4 if len(head) > 1000 else 1):
+        try:
+            table_guess.decode(head[: len(head) - cut], "")
+        except DataError:
+            continue
+        return True
+    return False
+
+
 def _holds_arrays(path: Path, head: bytes) -> bool:
     """Whether a zip file holds arrays; of a damaged one the first bytes decide."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, open_zip(file, "") as archive:
             return any(name.endswith(".npy") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, NotImplementedError):
+    except Exception:  # zipfile lets errors of many kinds through on damaged archives
         length = int.from_bytes(head[26:28], "little")
         return head[30 : 30 + length].endswith(b".npy")
 

@@ -3,31 +3,29 @@
 import gzip
 import hashlib
 import io
+import os
+import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ..base import DataError
 
 MAX_FILE = 4 << 30  # bytes
 MAX_UNPACKED = 1 << 30  # bytes out of one .gz; the largest genuine one known is 220 MB
+MAX_RATIO = 100  # times the packed size; genuine data reach 40, a bomb 1,000
+SMALL = 16 << 20  # bytes that may come out of anything
+PIECE = 1 << 20  # bytes read at a time; also the most that a zip archive's table of contents may have
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_ERRORS = (gzip.BadGzipFile, EOFError, zlib.error)
 
 
 def read_bytes(path: Path, source: str) -> bytes:
     """The whole file. Raises DataError."""
-    try:
-        if not path.is_file():
-            raise DataError("is not a file" if path.exists() else "no such file", source=source)
-        size = path.stat().st_size
-        if size > MAX_FILE:
-            raise DataError(f"{size:,} bytes are more than this program reads ({MAX_FILE:,})", source=source)
-        data = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise DataError(f"cannot be read: {in_words(error)}", source=source) from None
-    if not data:
-        raise DataError("is empty (0 bytes)", source=source)
-    return data
+    with open_file(path, source) as file:
+        return file.read()
 
 
 def read_head(path: Path, source: str, size: int = 8192) -> bytes:
@@ -41,8 +39,62 @@ def read_head(path: Path, source: str, size: int = 8192) -> bytes:
         raise DataError(f"cannot be read: {in_words(error)}", source=source) from None
 
 
+@contextmanager
+def open_file(path: Path, source: str) -> Iterator[BinaryIO]:
+    """A regular file, open for reading in pieces. Raises DataError, also for an OSError within the block."""
+    try:
+        if not path.is_file():
+            raise DataError("is not a file" if path.exists() else "no such file", source=source)
+        file = path.open("rb")
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise DataError(f"cannot be read: {in_words(error)}", source=source) from None
+    with file:
+        try:
+            check_file_size(file, source)
+            yield file
+        except OSError as error:
+            raise DataError(f"cannot be read: {in_words(error)}", source=source) from None
+
+
+def check_file_size(file: BinaryIO, source: str) -> int:
+    """The size of an open file in bytes. Raises DataError if it is empty, or more than this program reads."""
+    size = os.fstat(file.fileno()).st_size
+    if size > MAX_FILE:
+        raise DataError(f"{size:,} bytes are more than this program reads ({MAX_FILE:,})", source=source)
+    if not size:
+        raise DataError("is empty (0 bytes)", source=source)
+    return size
+
+
 def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(file: BinaryIO) -> str:
+    """sha256 of a whole open file, which stands at its beginning before and after."""
+    digest = hashlib.sha256()
+    while piece := file.read(PIECE):
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+class _InPieces:
+    """An open file that hands over no more than a piece at once: what a file claims is not allocated."""
+
+    def __init__(self, file: BinaryIO, source: str) -> None:
+        self._file, self._source = file, source
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > PIECE:
+            raise DataError("is no archive of arrays: its table of contents is far too long", source=self._source)
+        return self._file.read(size)
+
+
+def open_zip(file: BinaryIO, source: str) -> zipfile.ZipFile:
+    """The archive in an open file. Raises DataError, or any of the errors of zipfile."""
+    return zipfile.ZipFile(_InPieces(file, source))
 
 
 def unpacked(data: bytes, source: str, limit: int = MAX_UNPACKED) -> bytes:
@@ -51,18 +103,24 @@ def unpacked(data: bytes, source: str, limit: int = MAX_UNPACKED) -> bytes:
         if source.lower().endswith(".gz"):
             raise DataError(NOT_GZIP, source=source)
         return data
-    pieces: list[bytes] = []
-    size = 0
+    limit = min(limit, most_unpacked(len(data)))
+    out = io.BytesIO()  # hands its bytes over without another copy
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            while piece := file.read(1 << 20):
-                size += len(piece)
-                if size > limit:
-                    raise DataError(f"unpacks to more than {limit:,} bytes: refused", source=source)
-                pieces.append(piece)
+            while piece := file.read(PIECE):
+                if out.tell() + len(piece) > limit:
+                    raise DataError(
+                        f"unpacks to more than {limit:,} bytes, far more than data do: refused", source=source
+                    )
+                out.write(piece)
     except GZIP_ERRORS as error:
         raise gzip_error(error, source) from None
-    return b"".join(pieces)
+    return out.getvalue()
+
+
+def most_unpacked(packed: int) -> int:
+    """The most bytes that so many packed ones may unpack to: more than any data, less than a bomb."""
+    return min(MAX_UNPACKED, max(SMALL, MAX_RATIO * packed))
 
 
 def unpacked_head(head: bytes) -> bytes:

@@ -1,47 +1,96 @@
-"""NumPy's own files: .npz with X and y, .npy with the class as one of the columns. Never pickled objects."""
+"""NumPy's own files: .npz with X and y, .npy with the class as one of the columns. Never pickled objects.
 
-import io
-import math
+Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+"""
+
+import re
 import zipfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..assemble import Part, assemble
-from ..base import DataError, Dataset, quote
-from .files import MAX_FILE, read_bytes, sha256
-from .named import parts_by_name
+from ..base import DataError, Dataset, one_line, quote
+from .arrays import check_size, dataset_of, read_array, words_for
+from .files import check_file_size, most_unpacked, open_file, open_zip, sha256_of
+from .named import Form, choose
 
-KINDS_OF_NUMBERS_AND_TEXT = "biufUS"
+MAX_HEADER = 1 << 16  # bytes
+MAX_ARRAYS = 1000  # in one archive
+PLAIN = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248]|[SU]\d{1,6})")
+
+
+class _Header(NamedTuple):
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran_order: bool
+    length: int  # bytes before the values
+    refusal: str  # why the values cannot be read, "" if they can
 
 
 def read_npz(path: Path, source: str, *, missing: str) -> Dataset:
-    """Load an archive of arrays named X and y, X_train, y_train, X_test, y_test. Raises DataError."""
-    data = read_bytes(path, source)
-    arrays: dict[str, NDArray[Any]] = {}
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = [info for info in archive.infolist() if info.filename.endswith(".npy")]
-            if sum(info.file_size for info in members) > MAX_FILE:
-                raise DataError(f"unpacks to more than {MAX_FILE:,} bytes: refused", source=source)
-            for info in members:
-                name = info.filename.removesuffix(".npy")
-                with archive.open(info) as member:
-                    arrays[name] = _read_array(member, info.file_size, f"array {quote(name)}", source)
-    except DataError:
-        raise
-    except Exception as error:  # zipfile lets errors of many kinds through on damaged archives
-        raise DataError(f"is cut short or damaged: not a whole .npz archive ({error})", source=source) from None
-    parts, guessed = parts_by_name(arrays, source)
-    return assemble(parts, source=source, sha256=sha256(data), missing=missing, guessed=guessed)
+    """Load an archive of arrays named X and y, X_train, y_train, X_test, y_test. Raises DataError.
+
+    Headers are read first; only the arrays that are needed are unpacked.
+    """
+    with open_file(path, source) as file:
+        digest = sha256_of(file)
+        try:
+            with open_zip(file, source) as archive:
+                return _from_archive(archive, source, digest, missing)
+        except (DataError, MemoryError):
+            raise
+        except Exception as error:  # zipfile lets errors of many kinds through on damaged archives
+            raise DataError(f"is cut short or damaged: not a whole .npz archive ({error})", source=source) from None
+
+
+def _from_archive(archive: zipfile.ZipFile, source: str, digest: str, missing: str) -> Dataset:
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if _is_array(info)}
+    if len(members) > MAX_ARRAYS:
+        raise DataError(f"holds {len(members):,} arrays, more than this program looks through", source=source)
+    if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in members.values()):
+        raise DataError("is packed in a way NumPy does not use: save it again with np.savez", source=source)
+    headers: dict[str, _Header] = {}
+    for name, info in members.items():
+        with archive.open(info) as member:
+            headers[name] = _read_header(member, _what(name), source)
+    chosen = choose({name: Form(header.shape, header.dtype.kind) for name, header in headers.items()}, source)
+    needed = [name for pair in chosen.pairs.values() for name in pair]
+    for info in (members[name] for name in needed):
+        stored = info.compress_type == zipfile.ZIP_STORED
+        if info.file_size > (info.compress_size if stored else most_unpacked(info.compress_size)):
+            raise DataError(
+                f"unpacks to {info.file_size:,} bytes, far more than data do: refused; save it with np.savez",
+                source=source,
+            )
+    for name in needed:
+        if headers[name].refusal:
+            raise DataError(f"{_what(name)} {headers[name].refusal}", source=source)
+
+    def read(name: str) -> NDArray[Any]:
+        if headers[name].refusal:
+            return np.empty(0)
+        with archive.open(members[name]) as member:
+            return _read_array(member, members[name].file_size, _what(name), source)
+
+    return dataset_of(chosen, read, source=source, sha256=digest, missing=missing)
+
+
+def _is_array(info: zipfile.ZipInfo) -> bool:
+    return info.filename.endswith(".npy")
+
+
+def _what(name: str) -> str:
+    return f"array {quote(name)}"
 
 
 def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last") -> Dataset:
     """Load one array (n, d + 1), the class in the column `target`. Raises DataError."""
-    data = read_bytes(path, source)
-    table = _read_array(io.BytesIO(data), len(data), "the array", source)
+    with open_file(path, source) as file:
+        digest = sha256_of(file)
+        table = _read_array(file, check_file_size(file, source), "the array", source)
     if table.ndim != 2 or table.shape[1] < 2 or table.dtype.kind not in "biuf":
         raise DataError(
             f"holds one array of {table.dtype}, shape {table.shape}: expected a table of numbers, "
@@ -57,37 +106,65 @@ def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last
                 f"target: expected first, last or a column from 0 to {table.shape[1] - 1}, received {quote(target)}",
                 source=source,
             ) from None
-    part = Part(np.delete(table, column, axis=1), table[:, column])
+    labels = table[:, column].copy()
+    # A view where one will do: the table is copied once, into float64.
+    inside = 0 < column < table.shape[1] - 1
+    X = np.delete(table, column, axis=1) if inside else table[:, 1:] if column == 0 else table[:, :-1]
+    del table
     return assemble(
-        {"train": part},
+        {"train": Part(X, labels)},
         source=source,
-        sha256=sha256(data),
+        sha256=digest,
         missing=missing,
         guessed={"target": f"column {column}"} if target == "last" else {},
         target=f"column {column}",
     )
 
 
-def _read_array(file: IO[bytes], size: int, what: str, source: str) -> NDArray[Any]:
-    """One array in .npy form. Its header is checked against `size` bytes before anything is allocated."""
+def _read_array(file: IO[bytes] | BinaryIO, size: int, what: str, source: str) -> NDArray[Any]:
+    """One array in .npy form from a file of `size` bytes. Raises DataError."""
+    header = _read_header(file, what, source)
+    if header.refusal:
+        raise DataError(f"{what} {header.refusal}", source=source)
+    check_size(header.shape, header.dtype, size - header.length, what, source)
+    values = read_array(file, header.shape, header.dtype, fortran_order=header.fortran_order, what=what, source=source)
+    if file.read(1):  # reading to the very end also checks an archive's checksum
+        raise DataError(f"{what} holds more than its header promises (shape {words_for(header.shape)})", source=source)
+    return values
+
+
+def _read_header(file: IO[bytes] | BinaryIO, what: str, source: str) -> _Header:
+    """The header of an array in .npy form: a dict in Python's notation, read without evaluating it."""
+    start = file.read(8)
+    if len(start) < 8 or not start.startswith(b"\x93NUMPY") or start[6] not in (1, 2, 3):
+        raise DataError(f"{what} is cut short, or not in NumPy's form (.npy)", source=source)
+    width = 2 if start[6] == 1 else 4
+    length = int.from_bytes(file.read(width), "little")
+    if length > MAX_HEADER:
+        raise DataError(f"{what} is damaged: its header claims {length:,} bytes", source=source)
+    text = file.read(length).decode("latin1")
+    shape = re.search(r"""['"]shape['"]\s*:\s*\(([\d\s,L]*)\)""", text)
+    order = re.search(r"""['"]fortran_order['"]\s*:\s*(True|False)""", text)
+    descr = re.search(r"""['"]descr['"]\s*:\s*(?:(['"])([^'"]*)\1|\[)""", text)
+    if len(text) < length or not shape or not order or not descr:
+        raise DataError(f"{what} is cut short or damaged: its header cannot be read", source=source)
+    lengths = tuple(int(number[:20]) for number in re.findall(r"\d+", shape[1]))  # 20 digits are too many already
+    before = 8 + width + length
+    fortran_order = order[1] == "True"
+    if descr[2] is None or not PLAIN.fullmatch(descr[2]):
+        return _Header(lengths, np.dtype(bool), fortran_order, before, _refusal(descr[2]))
+    return _Header(lengths, np.dtype(descr[2]), fortran_order, before, "")
+
+
+def _refusal(descr: str | None) -> str:
+    """Why values of this type are not read, and what to do."""
+    instead = "save plain numbers or strings (X.astype(float), y.astype(int) or y.astype(str))"
+    if descr is None:
+        return f"holds records of several fields, which are not read: {instead}"
+    if descr.lstrip("<>|=")[:1] == "O":
+        return f"holds Python objects, which are not read: {instead}"
     try:
-        version = np.lib.format.read_magic(file)
-        if version not in ((1, 0), (2, 0)):
-            raise DataError(f"{what} is in a form of .npy this program does not read", source=source)
-        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, fortran_order, dtype = read_header(file)
-        if dtype.kind not in KINDS_OF_NUMBERS_AND_TEXT or dtype.hasobject:
-            what_it_is = "Python objects" if dtype.hasobject else f"values of type {quote(dtype)}"
-            raise DataError(
-                f"{what} holds {what_it_is}, which are not read: save plain numbers or strings "
-                "(X.astype(float), y.astype(int) or y.astype(str))",
-                source=source,
-            )
-        if any(length < 0 for length in shape) or math.prod(shape) * dtype.itemsize > size:
-            raise DataError(f"{what} is cut short or damaged: its header promises shape {shape}", source=source)
-        values = file.read(math.prod(shape) * dtype.itemsize)
-        flat = np.frombuffer(values, dtype=dtype, count=math.prod(shape)) if values else np.empty(0, dtype)
-        return flat.reshape(shape, order="F" if fortran_order else "C")
-    except (ValueError, TypeError, SyntaxError, EOFError, MemoryError, RecursionError) as error:
-        first = str(error).split("\n", 1)[0][:80]
-        raise DataError(f"{what} is cut short or damaged: {first}", source=source) from None
+        name = str(np.dtype(descr)) if re.fullmatch(r"[<>|=]?[cfMmV]\d{0,2}(\[\w{1,4}\])?", descr) else descr
+    except TypeError:
+        name = descr
+    return f"holds values of type {quote(one_line(name))}, which are not read: {instead}"

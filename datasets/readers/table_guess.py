@@ -14,6 +14,7 @@ SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}
 MISSING_CELLS = frozenset({"", "?", "na", "n/a", "nan", "-nan", "null"})
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 SAMPLE_ROWS = 200
+SNIFFED = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -37,27 +38,53 @@ class Dialect:
 
 
 def decode(data: bytes, source: str) -> Text:
-    """UTF-8 (with or without BOM), UTF-16, else cp1252 or latin-1. Raises DataError for binary data."""
-    if data.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"
-    elif data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    """UTF-8 (with or without BOM), UTF-16 of either order, else cp1252 or latin-1. Raises DataError for other data."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise DataError("is text in UTF-32, which is not read: save it as UTF-8", source=source)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
-    elif data[1:200:2].strip(b"\0") == b"" and len(data) > 1:
-        encoding = "utf-16-le"
-    elif data[0:200:2].strip(b"\0") == b"" and len(data) > 1:
-        encoding = "utf-16-be"
+    elif data.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
     else:
-        encoding = "utf-8"
-    if not encoding.startswith("utf-16") and b"\0" in data:
-        raise DataError("holds binary data, not a text table", source=source)
+        encoding = _utf16_without_bom(data) or "utf-8"
+    if encoding.startswith("utf-16"):
+        return _utf16(data, encoding, source)
+    if (nul := data.find(b"\0")) >= 0:
+        line = data.count(b"\n", 0, nul) + 1
+        raise DataError("holds binary data (a NUL byte), not a text table", source=source, line=line)
+    if data.isascii():
+        return Text(data, encoding)
     for candidate in (encoding, "cp1252", "latin-1"):
         try:
             data.decode(candidate)
             return Text(data, candidate)
-        except UnicodeDecodeError:
-            if encoding.startswith("utf-16"):
-                raise DataError("is damaged: not whole UTF-16 text; save it as UTF-8", source=source) from None
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8-sig":  # it says what it is
+                line = data.count(b"\n", 0, error.start) + 1
+                raise DataError("is damaged: not whole UTF-8 text", source=source, line=line) from None
     raise AssertionError("latin-1 decodes anything")
+
+
+def _utf16_without_bom(data: bytes) -> str:
+    """The order of UTF-16 that has no mark: most characters of a table have a zero byte, always the same of two."""
+    head = data[: 2 * SNIFFED]
+    low, high = head[::2].count(0), head[1::2].count(0)
+    pairs = len(head) // 2
+    if 2 * high > pairs and not low:
+        return "utf-16-le"
+    if 2 * low > pairs and not high:
+        return "utf-16-be"
+    return ""
+
+
+def _utf16(data: bytes, encoding: str, source: str) -> Text:
+    try:
+        nul = data.decode(encoding).find("\0")
+    except UnicodeDecodeError:
+        raise DataError("is damaged: not whole UTF-16 text; save it as UTF-8", source=source) from None
+    if nul >= 0:
+        raise DataError("holds binary data (NUL characters), not a text table", source=source)
+    return Text(data, encoding)
 
 
 def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[str]]]:
@@ -80,9 +107,7 @@ def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[st
 
 def guess_separator(text: Text, source: str) -> str:
     """The separator that gives every row of the sample as many cells; failing that, the first row's."""
-    widths = {
-        separator: [len(row) for _, row in sample(rows(text, separator, source))] for separator in SEPARATORS.values()
-    }
+    widths = {separator: _widths(text, separator, source) for separator in SEPARATORS.values()}
     for separator, found in widths.items():
         if found and found[0] > 1 and len(set(found)) == 1:
             return separator
@@ -91,6 +116,14 @@ def guess_separator(text: Text, source: str) -> str:
         if widths[separator] and widths[separator][0] > 1:
             return separator
     return max((",", " "), key=lambda separator: widths[separator][0] if widths[separator] else 0)
+
+
+def _widths(text: Text, separator: str, source: str) -> list[int]:
+    """Cells in each row of the sample; [] where rows cannot be split so: a wide one may be too long for one cell."""
+    try:
+        return [len(row) for _, row in sample(rows(text, separator, source))]
+    except DataError:
+        return []
 
 
 def guess_decimal_comma(table: Sequence[Sequence[str]], separator: str) -> bool:

@@ -101,7 +101,7 @@ def test_crafted_programs_are_refused(tmp_path, program, words):
     ("program", "words"),
     [
         (b"Psomething\n.", "refused: it refers to an object outside the file"),  # PERSID
-        (b"\x80\x02\x82\x01.", "is cut short, damaged or no pickle"),  # EXT1
+        (b"\x80\x02\x82\x01.", "refused: it refers to an extension outside the file"),  # EXT1
         (b"\x80\x05\x97.", "is cut short, damaged or no pickle"),  # NEXT_BUFFER
     ],
 )

@@ -70,7 +70,7 @@ def test_devices_and_fifos_are_not_opened(tmp_path):
         (
             "a.png",
             b"\x89PNG\r\n\x1a\n\0\0\0",
-            "is of no kind this program reads (csv, npz, npy, pickle, idx)",
+            "is of no kind this program reads (csv, npz, npy, pickle, idx, cifar, mat, safetensors)",
         ),
         ("notes.txt", b"Some\nwords.\n", "holds a single column"),
     ],
