@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..assemble import check_missing_option
 from ..base import DataError, Dataset, quote
 from . import table_guess
@@ -94,7 +96,8 @@ def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
     if "missing" in kind.options:
         values["missing"] = check_missing_option(options.get("missing", "mean"), source)
     try:
-        return kind.read(path, source, **values)
+        with np.errstate(invalid="ignore", over="ignore"):  # a damaged number is told in words, or is none
+            return kind.read(path, source, **values)
     except MemoryError:
         raise DataError("does not fit into memory: take a part of it", source=source) from None
 
@@ -134,6 +137,8 @@ def _kind_to_read(path: Path, source: str) -> str:
         )
     if content == "zip":
         raise DataError("is a zip archive or a workbook: unpack it, or export the sheet as CSV", source=source)
+    if promised == "csv":
+        table_guess.decode(unpacked_head(packed), source)  # says what is wrong, and in which line
     if promised:
         received = "text" if content == "text" else "damaged, or of another kind"
         raise DataError(f"is {received}, though its name promises {_WORDS[promised]}", source=source)
@@ -175,7 +180,7 @@ def _content(head: bytes, path: Path) -> str:
         return "pickle"
     if not _is_text(head):
         return "binary"
-    control = sum(byte < 32 and byte not in b"\t\n\r\f" for byte in head)
+    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b\a" for byte in head)
     return "text" if 20 * control <= len(head) or head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head else "binary"
 
 
@@ -204,7 +209,7 @@ def _looks_like_table(path: Path) -> bool:
     """Whether the first lines of a text file have cells in columns, numbers among them."""
     head = unpacked_head(read_head(path, str(path)))
     cut = head.rfind(b"\n") + 1 or len(head)
-    cut += cut % 2 if head[:2] in (b"\xff\xfe", b"\xfe\xff") else 0
+    cut += cut % 2 if b"\0" in head[:cut] else 0  # the other half of the line's end in UTF-16
     try:
         text = table_guess.decode(head[:cut], "")
         separator = table_guess.guess_separator(text, "")

@@ -64,10 +64,11 @@ def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], available: int, wha
         raise DataError(f"{what} holds more numbers than this program reads ({MAX_NUMBERS:,})", source=source)
 
 
-def dataset_of(
-    chosen: Chosen, read: Callable[[str], NDArray[Any]], *, source: str, sha256: str, missing: str
-) -> Dataset:
-    """The Dataset of the arrays that were chosen, each of them `read` by its name. Raises DataError."""
+def dataset_of(chosen: Chosen, read: Callable[[str], NDArray[Any]], *, source: str, sha256: str, **how: Any) -> Dataset:
+    """The Dataset of the arrays that were chosen, each of them `read` by its name. Raises DataError.
+
+    how: the reader's options that `assemble` takes, such as `missing`.
+    """
     guessed = dict(chosen.guessed)
     parts = {part: Part(read(X), read(y)) for part, (X, y) in chosen.pairs.items()}
     turned = {part: samples_first(pair) for part, pair in parts.items()}
@@ -79,7 +80,7 @@ def dataset_of(
         guessed["channels"] = "stood first (n, channels, height, width): turned to last"
     names = _texts(read(chosen.class_names)) if chosen.class_names else []
     features = _texts(read(chosen.feature_names)) if chosen.feature_names else []
-    data = assemble(turned, source=source, sha256=sha256, missing=missing, guessed=guessed)
+    data = assemble(turned, source=source, sha256=sha256, guessed=guessed, **how)
     return with_feature_names(with_class_names(data, names), features)
 
 

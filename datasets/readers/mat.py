@@ -44,7 +44,7 @@ def looks_like_mat(head: bytes) -> bool:
     return head[124:128] in (b"\0\1IM", b"\1\0MI", b"\0\2IM", b"\2\0MI")
 
 
-def read_mat(path: Path, source: str, *, missing: str) -> Dataset:
+def read_mat(path: Path, source: str, **how: Any) -> Dataset:
     """Load arrays named X and y, X_train, y_train, X_test, y_test. Raises DataError, also where SciPy is missing.
 
     Never cells, structs or objects. Labels may be a column or a row, and samples may stand last (SVHN).
@@ -65,7 +65,7 @@ def read_mat(path: Path, source: str, *, missing: str) -> Dataset:
         def read(name: str) -> NDArray[Any]:
             return _read(file, name, forms[name], source)
 
-        return dataset_of(chosen, read, source=source, sha256=digest, missing=missing)
+        return dataset_of(chosen, read, source=source, sha256=digest, **how)
 
 
 def _form(variable: _Variable) -> Form:

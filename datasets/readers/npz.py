@@ -5,6 +5,7 @@ Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
@@ -30,7 +31,7 @@ class _Header(NamedTuple):
     refusal: str  # why the values cannot be read, "" if they can
 
 
-def read_npz(path: Path, source: str, *, missing: str) -> Dataset:
+def read_npz(path: Path, source: str, **how: Any) -> Dataset:
     """Load an archive of arrays named X and y, X_train, y_train, X_test, y_test. Raises DataError.
 
     Headers are read first; only the arrays that are needed are unpacked.
@@ -39,14 +40,14 @@ def read_npz(path: Path, source: str, *, missing: str) -> Dataset:
         digest = sha256_of(file)
         try:
             with open_zip(file, source) as archive:
-                return _from_archive(archive, source, digest, missing)
+                return _from_archive(archive, source, digest, how)
         except (DataError, MemoryError):
             raise
         except Exception as error:  # zipfile lets errors of many kinds through on damaged archives
             raise DataError(f"is cut short or damaged: not a whole .npz archive ({error})", source=source) from None
 
 
-def _from_archive(archive: zipfile.ZipFile, source: str, digest: str, missing: str) -> Dataset:
+def _from_archive(archive: zipfile.ZipFile, source: str, digest: str, how: Mapping[str, Any]) -> Dataset:
     members = {info.filename.removesuffix(".npy"): info for info in archive.infolist() if _is_array(info)}
     if len(members) > MAX_ARRAYS:
         raise DataError(f"holds {len(members):,} arrays, more than this program looks through", source=source)
@@ -75,7 +76,7 @@ def _from_archive(archive: zipfile.ZipFile, source: str, digest: str, missing: s
         with archive.open(members[name]) as member:
             return _read_array(member, members[name].file_size, _what(name), source)
 
-    return dataset_of(chosen, read, source=source, sha256=digest, missing=missing)
+    return dataset_of(chosen, read, source=source, sha256=digest, **how)
 
 
 def _is_array(info: zipfile.ZipInfo) -> bool:
@@ -86,7 +87,7 @@ def _what(name: str) -> str:
     return f"array {quote(name)}"
 
 
-def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last") -> Dataset:
+def read_npy(path: Path, source: str, *, target: str | int = "last", **how: Any) -> Dataset:
     """Load one array (n, d + 1), the class in the column `target`. Raises DataError."""
     with open_file(path, source) as file:
         digest = sha256_of(file)
@@ -115,9 +116,9 @@ def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last
         {"train": Part(X, labels)},
         source=source,
         sha256=digest,
-        missing=missing,
         guessed={"target": f"column {column}"} if target == "last" else {},
         target=f"column {column}",
+        **how,
     )
 
 

@@ -11,7 +11,7 @@ from .pickled import as_array, as_text, axes_of, form_of, is_array, load_plain
 from .unpickler import PickledArray, Refused
 
 
-def read_pickle(path: Path, source: str, *, missing: str) -> Dataset:
+def read_pickle(path: Path, source: str, **how: Any) -> Dataset:
     """Load (X, y), ((X, y), (X_test, y_test)), three such pairs, or a dict with X and y; .gz too.
 
     A batch of CIFAR-10 is such a dict. Raises DataError for anything else, and for a file that names
@@ -22,7 +22,7 @@ def read_pickle(path: Path, source: str, *, missing: str) -> Dataset:
         if is_batch(content):
             return dataset_of_batch(content, path, source, digest)
         chosen, arrays = _chosen(content, source)
-        return dataset_of(chosen, lambda name: as_array(arrays[name]), source=source, sha256=digest, missing=missing)
+        return dataset_of(chosen, lambda name: as_array(arrays[name]), source=source, sha256=digest, **how)
     except Refused as refused:
         raise DataError(str(refused), source=source) from None
 
@@ -57,4 +57,4 @@ def _in_words(content: Any) -> str:
         return "one array"
     if isinstance(content, tuple | list):
         return f"a {type(content).__name__} of {len(content)}"
-    return f"a value of type {type(content).__name__}"
+    return f"a value of type {type(content).__name__.lower().strip('_')}"

@@ -37,7 +37,7 @@ def looks_like_safetensors(head: bytes) -> bool:
     return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 100_000_000
 
 
-def read_safetensors(path: Path, source: str, *, missing: str) -> Dataset:
+def read_safetensors(path: Path, source: str, **how: Any) -> Dataset:
     """Load tensors named X and y, X_train, y_train, X_test, y_test. Raises DataError."""
     with open_file(path, source) as file:
         size = check_file_size(file, source)
@@ -59,7 +59,7 @@ def read_safetensors(path: Path, source: str, *, missing: str) -> Dataset:
         def read(name: str) -> NDArray[Any]:
             return _read_tensor(file, start, name, tensors[name], source)
 
-        return dataset_of(chosen, read, source=source, sha256=digest, missing=missing)
+        return dataset_of(chosen, read, source=source, sha256=digest, **how)
 
 
 def _read_header(file: BinaryIO, size: int, source: str) -> tuple[dict[str, _Tensor], int]:

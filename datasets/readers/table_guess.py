@@ -66,13 +66,13 @@ def decode(data: bytes, source: str) -> Text:
 
 
 def _utf16_without_bom(data: bytes) -> str:
-    """The order of UTF-16 that has no mark: most characters of a table have a zero byte, always the same of two."""
+    """The order of UTF-16 that has no mark: most characters of a table have a zero byte, the same of two."""
     head = data[: 2 * SNIFFED]
     low, high = head[::2].count(0), head[1::2].count(0)
     pairs = len(head) // 2
-    if 2 * high > pairs and not low:
+    if 2 * high > pairs and 3 * low < high:
         return "utf-16-le"
-    if 2 * low > pairs and not high:
+    if 2 * low > pairs and 3 * high < low:
         return "utf-16-be"
     return ""
 

@@ -43,7 +43,7 @@ def loads(data: bytes, source: str) -> Any:
         ) from None
 
 
-MAX_STEPS = 5_000_000  # opcodes: as many numbers in lists take seconds to read, an array of them none
+MAX_STEPS = 3_000_000  # opcodes: as many numbers in lists take seconds to read, an array of them none
 MAX_MADE = 1 << 30  # bytes that calls may make, all together
 MAX_OTHER_KEYS = 10_000  # of dicts and sets, that are not text: numbers can be chosen to collide
 PLAIN_KEYS = (int, float, bool, type(None), complex)

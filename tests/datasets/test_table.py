@@ -166,7 +166,7 @@ def test_more_different_numbers_than_are_kept(tmp_path):
         ("\n\n \n", "there is nothing in it"),
         ("", "is empty (0 bytes)"),
         ('a,b,y\n1,2,0\n"3,4,1\n' + "5,6,1\n" * 40000, "is a quote left open?"),
-        (b"a,b\n1,\0\n", "though its name promises a text table"),
+        (b"a,b\n1,\0\n", "t.csv:2: holds binary data (a NUL byte), not a text table"),
         ("a,b,\x1b[31my\n1,2,.5\n3,4,.25\n", r"\x1b[31my"),
     ],
 )
