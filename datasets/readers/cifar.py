@@ -17,7 +17,7 @@ from ..assemble import Part, assemble
 from ..base import DataError, Dataset, one_line, quote, some_of
 from .arrays import MAX_NAMES, with_class_names
 from .pickled import as_array, as_text, load_plain
-from .unpickler import PickledArray, Refused
+from .stand_ins import PickledArray, Refused
 
 SIDE, CHANNELS = 32, 3
 LABELS = ("fine", "coarse")

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from .files import read_bytes, sha256, unpacked
 from .named import Form
-from .unpickler import PickledArray, Refused, loads
+from .stand_ins import PickledArray, Refused
+from .unpickler import loads
 
 # A list may name one row again and again: bound what it unfolds to.
 MAX_LIST_NUMBERS = 5_000_000  # in lists of Python's numbers or in text

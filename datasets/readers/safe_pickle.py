@@ -8,7 +8,7 @@ from .arrays import dataset_of
 from .cifar import dataset_of_batch, is_batch
 from .named import Chosen, choose
 from .pickled import as_array, as_text, axes_of, form_of, is_array, load_plain
-from .unpickler import PickledArray, Refused
+from .stand_ins import PickledArray, Refused
 
 
 def read_pickle(path: Path, source: str, **how: Any) -> Dataset:

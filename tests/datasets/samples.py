@@ -60,7 +60,7 @@ def samples() -> dict[str, tuple[str, bytes]]:
     batch = {"batch_label": "b", "data": IMAGES, "labels": Y.tolist()}
     made = {
         "csv": ("a.csv", table().encode()),
-        "csv quoted": ("a.csv", table().replace("a\n", "\"a\"\r\n").encode()),
+        "csv quoted": ("a.csv", table().replace("a\n", '"a"\r\n').encode()),
         "csv semicolons": ("a.txt", table(";", ",").encode("cp1252")),
         "csv utf-16": ("a.csv", table("\t").encode("utf-16")),
         "csv packed": ("a.csv.gz", gzip.compress(table().encode(), mtime=0)),

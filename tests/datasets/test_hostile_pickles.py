@@ -2,6 +2,7 @@
 
 import builtins
 import contextlib
+import copyreg
 import gzip
 import io
 import os
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datasets import DataError, load
-from datasets.readers import files, unpickler
+from datasets.readers import files, stand_ins, unpickler
 
 GOOD = (np.arange(6.0).reshape(3, 2), np.array([0, 1, 1]))
 
@@ -111,11 +112,11 @@ def test_what_lies_outside_the_file_is_not_looked_for(tmp_path, program, words):
 
 @pytest.mark.parametrize("name", ["numpy\ndtype", "numpy\nndarray", "_codecs\nencode", "collections\nOrderedDict"])
 def test_the_table_itself_cannot_be_changed(tmp_path, name):
-    before = dict(unpickler._ALLOWED)
+    before = dict(stand_ins.ALLOWED)
     entry = name.encode()
     for state in (b"}S'__call__'\nI1\ns", b"(N}S'_function'\nI1\nst", b"(N}S'__class__'\nI1\nst"):
         assert "refused" in refusal(tmp_path, b"c" + entry + b"\n" + state + b"b.")
-    assert dict(unpickler._ALLOWED) == before
+    assert dict(stand_ins.ALLOWED) == before
     path = tmp_path / "good.pkl"
     path.write_bytes(pickle.dumps(GOOD))
     assert load(path).X.tolist() == GOOD[0].tolist()
@@ -228,3 +229,135 @@ def test_genuine_pickles_name_only_what_is_on_the_list():
         names = io.StringIO()
         pickletools.dis(pickle.dumps(values, protocol), out=names)
         unpickler.loads(pickle.dumps(values, protocol), "x")
+
+
+DEEP = [
+    lambda evil: (GOOD[0], GOOD[1], {"about": [[[[({"k": (evil,)},)]]]]}),
+    lambda evil: {"X": GOOD[0], "y": GOOD[1], "extra": {"deep": [evil, evil]}},
+    lambda evil: ((GOOD[0], GOOD[1]), (GOOD[0], [evil, 0, 1])),
+    lambda evil: [GOOD[0], [0, 1, evil]],
+]
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("wrap", DEEP)
+def test_calls_deep_in_good_data_are_refused(tmp_path, protocol, wrap):
+    evil = Asks(os.mkdir, str(tmp_path / "marker"))
+    assert "refused: it asks for" in refusal(tmp_path, pickle.dumps(wrap(evil), protocol))
+    assert not (tmp_path / "marker").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("builtins", "getattr"),
+        ("builtins", "eval"),
+        ("builtins", "__import__"),
+        ("builtins", "bytes.fromhex"),
+        ("builtins", "set.__init__"),
+        ("builtins", "object"),
+        ("numpy", "ndarray.tofile"),
+        ("numpy", "ndarray.__reduce__"),
+        ("numpy", "dtype.__class__"),
+        ("numpy", "load"),
+        ("numpy._core.multiarray", "_reconstruct.__globals__"),
+        ("numpy._core.multiarray", "fromfile"),
+        ("numpy.core._internal", "_reconstruct"),
+        ("numpy.matrixlib.defmatrix", "matrix"),
+        ("numpy.ma.core", "_mareconstruct"),
+        ("_codecs", "encode.__call__"),
+        ("collections", "OrderedDict.fromkeys"),
+        ("datasets.readers.unpickler", "_encode"),
+        ("", ""),
+        ("numpy\0", "dtype"),
+        ("numpy ", "dtype"),
+    ],
+)
+def test_only_the_exact_names_on_the_list_are_known(tmp_path, module, name):
+    def text(value):
+        return b"\x8c" + bytes([len(value.encode())]) + value.encode()
+
+    for program in (
+        b"\x80\x04" + text(module) + text(name) + b"\x93).",  # STACK_GLOBAL, not even called
+        b"\x80\x04" + text(module) + text(name) + b"\x93)R.",
+        b"\x80\x04" + text(module) + text(name) + b"\x93)}\x92.",  # NEWOBJ_EX
+        b"\x80\x02c" + module.encode() + b"\n" + name.encode() + b"\n.",
+        b"(i" + module.encode() + b"\n" + name.encode() + b"\n.",
+    ):
+        message = refusal(tmp_path, program)
+        assert "refused: it asks for" in message
+        assert message.isprintable()
+
+
+def test_registered_extensions_are_not_looked_up(tmp_path):
+    copyreg.add_extension("os", "getpid", 0x77)
+    try:
+        for opcode in (b"\x82\x77", b"\x83\x77\0", b"\x84\x77\0\0\0"):
+            assert "refused: it refers to an extension" in refusal(tmp_path, b"\x80\x02" + opcode + b")R.")
+    finally:
+        copyreg.remove_extension("os", "getpid", 0x77)
+
+
+DTYPE, NDARRAY = b"cnumpy\ndtype\n", b"cnumpy\nndarray\n"
+RECONSTRUCT, SCALAR = b"cnumpy.core.multiarray\n_reconstruct\n", b"cnumpy.core.multiarray\nscalar\n"
+FROMBUFFER = b"cnumpy._core.numeric\n_frombuffer\n"
+F8 = DTYPE + b"(S'f8'\ntR"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        RECONSTRUCT + b"(" + DTYPE + b"(I0\ntS'b'\ntR.",  # a type that is no array
+        RECONSTRUCT + b"(c__builtin__\nset\n(I0\ntS'b'\ntR.",
+        RECONSTRUCT + b"(S'ndarray'\n(I0\ntS'b'\ntR.",
+        RECONSTRUCT + b"(NNNtR.",
+        RECONSTRUCT + b"(tR.",
+        NDARRAY + b"((I9\ntS'O'\ntR.",
+        NDARRAY + b"(S'x'\no.",
+        DTYPE + b"(S'O'\ntR.",
+        DTYPE + b"(S'O8'\nI0\nI1\ntR.",
+        DTYPE + b"(S'(2,3)f8'\ntR.",
+        DTYPE + b"(S'f8,O'\ntR.",
+        DTYPE + b"(](S'a'\nS'O'\ntatR.",
+        DTYPE + b"(}S'names'\n(lstR.",
+        DTYPE + b"(" + F8 + b"tR.",
+        DTYPE + b"(c__builtin__\nset\ntR.",
+        DTYPE + b"(S'U999999999999'\ntR.",
+        DTYPE + b"(tR.",
+        F8 + b"(I3\nS'<'\nN(S'a'\nt}S'a'\n(" + F8 + b"I0\ntsI8\nI1\nI27\ntb.",  # fields by BUILD
+        F8 + b"(I3\nS'<'\n(" + F8 + b"(I2\nttNNI8\nI1\nI0\ntb.",  # a subarray by BUILD
+        F8 + b"}S'_dtype'\nS'O'\nsb.",
+        F8 + b"(N}S'_dtype'\nS'O'\nstb.",
+        SCALAR + b"(" + F8 + b"S'short'\ntR.",
+        SCALAR + b"(" + F8 + b"Ntb.",
+        SCALAR + b"(S'f8'\nS'12345678'\ntR.",
+        SCALAR + b"(tR.",
+        FROMBUFFER + b"(S'12345678'\n" + F8 + b"(I99999\ntS'C'\ntR.",
+        FROMBUFFER + b"(S'12345678'\nS'O'\n(I1\ntS'C'\ntR.",
+        FROMBUFFER + b"(N" + F8 + b"NNtR.",
+        FROMBUFFER + b"(" + F8 + b"tR.",
+        RECONSTRUCT + b"(" + NDARRAY + b"(I0\ntS'b'\ntR}S'_parts'\nNsb.",
+        RECONSTRUCT + b"(" + NDARRAY + b"(I0\ntS'b'\ntR(N}S'_parts'\nNstb.",
+        RECONSTRUCT + b"(" + NDARRAY + b"(I0\ntS'b'\ntR(I1\n(I1\nt" + F8 + b"I00\ntb.",
+        RECONSTRUCT + b"(" + NDARRAY + b"(I0\ntS'b'\ntR(S'x'\ntb.",
+        b"]}S'append'\nNsb.",  # BUILD on a list
+        b"}(N}S'__class__'\nNstb.",
+        b"S'x'\n}S'__class__'\nNsb.",
+        b"c__builtin__\nset\n(I9999999999\ntR(I1\nI2\ne.",
+        b"c_codecs\nencode\n(S'x'\nS'zip'\ntR.",
+        b"c_codecs\nencode\n(S'x'\nS'latin1'\nS'strict'\ntR.",
+    ],
+)
+def test_allowed_names_with_hostile_arguments(tmp_path, program):
+    for data in (program, b"(" + program[:-1] + b"(lI0\naI1\nat."):
+        message = refusal(tmp_path, data)
+        assert message.isprintable()
+
+
+def test_a_list_of_many_numbers_is_read_and_of_far_too_many_refused(tmp_path, monkeypatch):
+    rows = np.random.RandomState(0).randint(0, 200, (5000, 50)).tolist()
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps((rows, [k % 3 for k in range(5000)])))
+    assert load(path).X.tolist() == rows
+    monkeypatch.setattr(unpickler._Steps, "left", 1000)
+    assert "steps to read: save arrays" in refusal(tmp_path, path.read_bytes())
