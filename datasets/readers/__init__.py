@@ -24,13 +24,17 @@ from .table import read_table
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: its usual suffixes (".gz" may follow) and the options its reader takes."""
+    """A kind of file: its usual suffixes (".gz" may follow) and the options its reader takes.
+
+    names: how its files are named, where no suffix tells them.
+    """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
     options: tuple[str, ...]
     read: Callable[..., Dataset]
+    names: str = ""
 
 
 KINDS: dict[str, Kind] = {
@@ -58,8 +62,15 @@ KINDS: dict[str, Kind] = {
             ("missing",),
             read_pickle,
         ),
-        Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx),
-        Kind("cifar", "a folder of CIFAR-10's or CIFAR-100's batches for Python", (), ("labels",), read_cifar),
+        Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx, "*-ubyte"),
+        Kind(
+            "cifar",
+            "a folder of CIFAR-10's or CIFAR-100's batches for Python",
+            (),
+            ("labels",),
+            read_cifar,
+            "data_batch_*",
+        ),
         Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("missing",), read_mat),
         Kind("safetensors", "tensors X and y", (".safetensors",), ("missing",), read_safetensors),
     )

@@ -230,7 +230,7 @@ def test_data(tmp_path, capsys) -> None:
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     names = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in ("set", "file")}
     assert names["set"] == ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", "tp4"]
-    assert names["file"] == ["csv", "npz", "npy", "pickle", "idx"]
+    assert names["file"] == ["csv", "npz", "npy", "pickle", "idx", "cifar", "mat", "safetensors"]
     assert next(row for row in rows if row["name"] == "npz")["suffixes"] == [".npz"]
     assert main(["data", "list"]) == 0
     out = capsys.readouterr().out

@@ -55,7 +55,7 @@ def test_all_batches_and_one_alone(tmp_path):
     alone = load(tmp_path / "data_batch_1")
     assert alone.parts == {}
     assert alone.class_names == data.class_names
-    assert (alone.X == data.X[:12]).all()
+    assert (data.X[:12] == alone.X).all()
     (tmp_path / "batches.meta").unlink()
     assert load(tmp_path / "data_batch_1").class_names == ("0", "1", "2")
     assert load(tmp_path).class_names == ("0", "1", "2")

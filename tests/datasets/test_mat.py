@@ -124,7 +124,10 @@ def test_the_crafted_file_is_good_when_nothing_is_wrong(tmp_path):
     ("content", "words"),
     [
         (header(0x0200) + bytes(400), "version 7.3 (HDF5), which is not read: save it with -v7"),
-        (header() + element(14, matrix(shape=(1 << 30, 1 << 30))), "its header promises shape (1073741824, 1073741824)"),
+        (
+            header() + element(14, matrix(shape=(1 << 30, 1 << 30))),
+            "its header promises shape (1073741824, 1073741824)",
+        ),
         (header() + element(14, matrix(shape=(-2, -2))), "impossible shape"),
         (header() + element(14, matrix(shape=(2, 2) * 20)), "impossible shape"),
         (header() + element(14, matrix(shape=())), "damaged"),

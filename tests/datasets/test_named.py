@@ -134,7 +134,9 @@ def test_names_from_a_file_are_shown_literally(tmp_path):
     data = load(path)
     assert data.guessed["X"] == r"o\x1b[31m"
     assert data.guessed["y"] == r"p\n"
-    np.savez(path, X=X, y=y, class_names=np.array(["\x1b[31mred", "[b]old"]), feature_names=np.array(["\n", "[u]", "c"]))
+    np.savez(
+        path, X=X, y=y, class_names=np.array(["\x1b[31mred", "[b]old"]), feature_names=np.array(["\n", "[u]", "c"])
+    )
     data = load(path)
     assert data.class_names == (r"\x1b[31mred", "[b]old")
     assert data.feature_names == (r"\n", "[u]", "c")

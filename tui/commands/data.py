@@ -41,7 +41,7 @@ def list_sources(json: Json = False) -> int:
     for line in columns([_published_row(published) for published in fetched]):
         print(f"  {line}")
     print("files, packed with gzip or not")
-    for line in columns([[kind.name, kind.title, " ".join(kind.suffixes) or "*-ubyte"] for kind in kinds]):
+    for line in columns([[kind.name, kind.title, " ".join(kind.suffixes) or kind.names] for kind in kinds]):
         print(f"  {line}")
     return 0
 
