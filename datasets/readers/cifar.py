@@ -5,6 +5,7 @@ then the green, then the blue plane of a 32 x 32 image, and "labels", or "fine_l
 """
 
 import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,9 +31,9 @@ FOLDERS: Mapping[str, Mapping[str, str]] = {  # the file of class names -> the b
 def names_in(folder: Path) -> tuple[str, list[str]]:
     """(the file of class names, the batches) that a folder's files are named as; ("", []) if they are none."""
     for meta, batches in FOLDERS.items():
-        present = [name for name in batches if (folder / name).is_file()]
+        present = [name for name in batches if os.path.isfile(folder / name)]
         # "train" and "test" are said of many a folder's files; with "meta" they are CIFAR-100's.
-        if present and (meta == "batches.meta" or (folder / meta).is_file()):
+        if present and (meta == "batches.meta" or os.path.isfile(folder / meta)):
             return meta, present
     return "", []
 
@@ -102,7 +103,7 @@ def _class_names(folder: Path, source: str, labels: str) -> list[str]:
     """The names of the classes in order; [] without the file that holds them. Raises DataError if it is bad."""
     for meta in FOLDERS:
         path = folder / meta
-        if path.is_file():
+        if os.path.isfile(path):
             content, _ = load_plain(path, one_line(str(path)))
             content = content if isinstance(content, dict) else {}
             names = content.get("label_names", content.get(f"{labels}_label_names"))

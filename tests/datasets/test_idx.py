@@ -138,3 +138,36 @@ def test_labels_alone_and_folders_without_data(tmp_path):
     assert "holds labels only" in refusal(tmp_path / "train-labels-idx1-ubyte.gz")
     write(tmp_path, "extra")
     assert "holds 2 pairs of images and labels" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(("code", "dtype"), [(8, "u1"), (9, "i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")])
+@pytest.mark.parametrize("shape", [(30, 12), (30, 4, 3), (30, 4, 3, 1)])
+@pytest.mark.parametrize("labels", [LABELS, LABELS.astype(">i4")])
+def test_every_type_and_number_of_axes(tmp_path, code, dtype, shape, labels):
+    values = (IMAGES % 100).reshape(shape).astype(dtype)
+    (tmp_path / f"a-images-idx{len(shape)}").write_bytes(idx(values, code << 8 | len(shape)))
+    kind = 12 if labels.dtype.itemsize == 4 else 8
+    (tmp_path / "a-labels-idx1").write_bytes(idx(labels, kind << 8 | 1))
+    for source in (tmp_path, tmp_path / f"a-images-idx{len(shape)}"):
+        data = load(source)
+        np.testing.assert_array_equal(data.X, values.astype(float))
+        assert data.X.dtype == (np.uint8 if code == 8 and len(shape) > 2 else np.float64)
+        assert data.y.tolist() == LABELS.tolist()
+        assert kind_of(tmp_path / f"a-images-idx{len(shape)}") == "idx"
+
+
+def test_parts_of_different_types_become_numbers(tmp_path):
+    write(tmp_path, "train", pack=plain, suffix="")
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(idx((IMAGES / 2).astype(">f4"), 0x0D03))
+    (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(idx(LABELS))
+    data = load(tmp_path)
+    assert data.parts == {"train": range(30), "test": range(30, 60)}
+    np.testing.assert_array_equal(data.X, np.concatenate([IMAGES, IMAGES / 2]))
+
+
+def test_names_of_files_are_shown_literally(tmp_path):
+    write(tmp_path, "a\x1b]0;x\x07[red]")
+    data = load(tmp_path)
+    assert data.guessed["files"].startswith(r"a\x1b]0;x\x07[red]-images")
+    (tmp_path / "a\x1b]0;x\x07[red]-labels-idx1-ubyte.gz").write_bytes(b"")
+    assert r"a\x1b]0;x\x07[red]-labels-idx1-ubyte.gz: is empty" in refusal(tmp_path)
