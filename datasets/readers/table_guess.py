@@ -15,6 +15,7 @@ MISSING_CELLS = frozenset({"", "?", "na", "n/a", "nan", "-nan", "null"})
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 SAMPLE_ROWS = 200
 SNIFFED = 1000  # characters
+MAX_COLUMNS = 200_000
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,12 @@ def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[st
     line = 1
     try:
         for row in reader:
+            if len(row) > MAX_COLUMNS:
+                raise DataError(
+                    f"{len(row):,} values in one line are more than this program reads ({MAX_COLUMNS:,})",
+                    source=source,
+                    line=line,
+                )
             if row:
                 yield line, row
             line = reader.line_num + 1

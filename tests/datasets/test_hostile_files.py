@@ -218,6 +218,7 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a header of tensors that is deep": ("c.safetensors", lambda: tensors(b'{"X":' + b"[" * 1_000_000), "is not JSON"),
     "tensors without number": ("d.safetensors", lambda: tensors(b"{" + b",".join(b'"%d":0' % k for k in range(90_000)) + b"}"), "damaged"),
     "a line of commas": ("a.csv", lambda: b"1,2\n" + b"," * 20_000_000 + b"1\n3,4\n", ""),
+    "a header of commas": ("d.csv", lambda: b"," * 5_000_000 + b"\n1,2\n", "values in one line are more than"),
     "a quote left open": ("b.csv", lambda: b'a,b\n"' + b"1,2\n" * 5_000_000, "is a quote left open?"),
     "a table of NUL bytes": ("c.csv", lambda: b"a,b\n1,2\n" * 5000 + bytes(20_000_000), "NUL byte"),
 }  # fmt: skip
