@@ -8,6 +8,8 @@ from tui.app.run_view import RunView
 from tui.lab.events import Epoch
 
 PATIENCE = 3
+MANY_DEAD = 0.4
+"""Share of dead units from which a network is said to have lost too many."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy") -> Read
         return Reading("ok", sentence, _advice(run) or "3 proves its gradients, 2 changes one thing for the next run.")
     if not run.epochs:
         return _first_loss(run, classes, loss)
+    if run.probe and run.probe.dead is not None and run.probe.dead >= MANY_DEAD:
+        share = f"{100 * run.probe.dead:.0f} %"
+        sentence = f"{share} of the units are dead after epoch {run.probe.epoch}: no sample turns them on."
+        return Reading("warn", sentence, "A smaller learning rate, or leaky_relu (2 Model), keeps them alive.")
     return _trend(run)
 
 

@@ -70,6 +70,31 @@ class Step(Event, frozen=True):
     lr: float
 
 
+class LayerHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """``dead``: share of units that no sample turns on; ``saturated``: share of outputs at a flat end; null where
+    the layer has no such thing. ``mean`` and ``std`` are those of its outputs."""
+
+    layer: str
+    name: str
+    dead: float | None
+    saturated: float | None
+    mean: float | None
+    std: float | None
+
+
+class Probe(Event, frozen=True):
+    """The network's health after an epoch, at growing distances; ``dead`` is the share in all layers together.
+
+    ``update_ratios``: |change| / |weights| of one step, about 1e-3 where learning goes well.
+    """
+
+    epoch: int
+    dead: float | None
+    layers: list[LayerHealth]
+    gradient_norms: dict[str, float | None]
+    update_ratios: dict[str, float | None]
+
+
 class Checkpoint(Event, frozen=True):
     """Weights and state are on the disk up to this ``epoch`` and ``batch`` of the next one."""
 
@@ -149,7 +174,9 @@ class Failed(Event, frozen=True):
     message: str
 
 
-AnyEvent = Started | Epoch | Step | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
+AnyEvent = (
+    Started | Epoch | Step | Probe | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
+)
 LAST = (Finished, Stopped, Diverged, Failed)
 """One of these is the last line of a run that was not killed."""
 

@@ -19,12 +19,13 @@ from tui.lab.build import (
     prepare,
     targets,
 )
-from tui.lab.checkpoints import Checkpoint
+from tui.lab.checkpoints import Checkpoint, is_snapshot_epoch
 from tui.lab.control import Inbox
 from tui.lab.divergence import divergence_text
 from tui.lab.errors import LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
+from tui.lab.health import probe
 from tui.lab.keeper import Keeper
 from tui.lab.processes import host_name
 from tui.lab.resume import resume, spec_hash, to_checkpoint
@@ -209,6 +210,8 @@ class Training:
             best_epoch=progress.best_epoch,
         )
         self.log.emit(progress.last_epoch)
+        if is_snapshot_epoch(done.epoch):
+            self.log.emit(probe(self.network, self.loss, self.optimizer, *self.train, epoch=done.epoch))
         self.keeper.write_snapshot(self._place())
         self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
         if self.keeper.due:
