@@ -6,12 +6,12 @@ from typing import Any
 
 from . import generators as g
 from .base import DataError, Dataset, quote
-from .options import ARMS, CENTERS, CLUSTER_STD, FACTOR, SEED, SQUARES, TURNS, Option, noise_option, points
+from .options import ARMS, CENTERS, CLUSTER_STD, FACTOR, MISPLACED, SEED, SQUARES, TURNS, Option, noise_option, points
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A data set made on the spot. features and classes are those of the default options."""
+    """A data set made on the spot. features and classes are those of the default options; a regression has none."""
 
     name: str
     make: Callable[..., Dataset]
@@ -19,6 +19,10 @@ class Generator:
     options: tuple[Option, ...]
     features: int
     classes: int
+
+    @property
+    def task(self) -> str:
+        return "classification" if self.classes else "regression"
 
 
 _ALL = (
@@ -50,6 +54,10 @@ _ALL = (
         2,
     ),
     Generator("tp4", g.make_tp4, "lab sheet TP4: four moons, eight features of noise", (SEED,), 10, 4),
+    Generator("plane", g.make_plane, "regression: an inclined plane", (points(), MISPLACED, SEED), 2, 0),
+    Generator(
+        "reg-gauss", g.make_reg_gauss, "regression: three bumps up, three down", (points(), MISPLACED, SEED), 2, 0
+    ),
 )
 
 GENERATORS: dict[str, Generator] = {generator.name: generator for generator in _ALL}

@@ -81,8 +81,8 @@ def _check_whole(distinct: NDArray[Any], source: str, what: str) -> None:
         raise DataError(f"{what} holds nan or inf among its labels: leave those rows out", source=source)
     if (distinct != np.floor(distinct)).any():
         raise DataError(
-            f"{what} holds real numbers ({len(distinct):,} different): this version learns classes; "
-            "choose a class column with target=NAME",
+            f"{what} holds real numbers ({len(distinct):,} different), which are no classes: "
+            "set task=regression, or choose a class column with target=NAME",
             source=source,
         )
 
@@ -91,12 +91,17 @@ def _check_count(classes: int, n: int, source: str, what: str) -> None:
     if classes < 2:
         only = "no label" if classes == 0 else f"the same label in all {n:,} rows" if n > 1 else "a single row"
         raise DataError(f"{what} has {only}: there must be two classes or more to tell apart", source=source)
-    if classes > MAX_CLASSES or (n > 20 and 2 * classes > n):
+    if too_many_classes(classes, n):
         raise DataError(
             f"{what} has {classes:,} different values in {n:,} rows, too many to be classes: "
             "choose a class column with target=NAME",
             source=source,
         )
+
+
+def too_many_classes(different: int, n: int) -> bool:
+    """Whether so many different values in n rows can be no classes."""
+    return different > MAX_CLASSES or (n > 20 and 2 * different > n)
 
 
 def _number_name(value: Any) -> str:

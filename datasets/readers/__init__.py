@@ -10,6 +10,7 @@ from typing import Any
 
 from ..assemble import check_missing_option
 from ..base import DataError, Dataset, quote
+from ..targets import check_task_option
 from . import table_guess
 from .files import GZIP_MAGIC, NOT_GZIP, read_head, unpacked_head
 from .idx import read_idx
@@ -34,24 +35,24 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "csv",
-            "a table of numbers, one column with the class",
+            "a table of numbers, one column with the class or number to learn",
             (".csv", ".tsv", ".txt", ".dat", ".data"),
-            ("target", "drop", "missing", "delimiter", "decimal", "header"),
+            ("target", "drop", "missing", "task", "delimiter", "decimal", "header"),
             read_table,
         ),
         Kind(
             "npz",
             "NumPy arrays X and y, or X_train, y_train, X_test, y_test",
             (".npz",),
-            ("missing",),
+            ("missing", "task"),
             read_npz,
         ),
-        Kind("npy", "one NumPy table, one column with the class", (".npy",), ("target", "missing"), read_npy),
+        Kind("npy", "one NumPy table, one column with the target", (".npy",), ("target", "missing", "task"), read_npy),
         Kind(
             "pickle",
             "a tuple (X, y), such as TP4's",
             (".pkl", ".pickle", ".pck", ".p"),
-            ("missing",),
+            ("missing", "task"),
             read_pickle,
         ),
         Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx),
@@ -86,6 +87,8 @@ def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
     values = dict(options)
     if "missing" in kind.options:
         values["missing"] = check_missing_option(options.get("missing", "mean"), source)
+    if "task" in kind.options:
+        values["task"] = check_task_option(options.get("task", "auto"), source)
     try:
         return kind.read(path, source, **values)
     except MemoryError:

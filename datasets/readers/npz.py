@@ -1,4 +1,4 @@
-"""NumPy's own files: .npz with X and y, .npy with the class as one of the columns. Never pickled objects."""
+"""NumPy's own files: .npz with X and y, .npy with the target as one of the columns. Never pickled objects."""
 
 import io
 import math
@@ -17,7 +17,7 @@ from .named import parts_by_name
 KINDS_OF_NUMBERS_AND_TEXT = "biufUS"
 
 
-def read_npz(path: Path, source: str, *, missing: str) -> Dataset:
+def read_npz(path: Path, source: str, *, missing: str, task: str = "auto") -> Dataset:
     """Load an archive of arrays named X and y, X_train, y_train, X_test, y_test. Raises DataError."""
     data = read_bytes(path, source)
     arrays: dict[str, NDArray[Any]] = {}
@@ -35,11 +35,11 @@ def read_npz(path: Path, source: str, *, missing: str) -> Dataset:
     except Exception as error:  # zipfile lets errors of many kinds through on damaged archives
         raise DataError(f"is cut short or damaged: not a whole .npz archive ({error})", source=source) from None
     parts, guessed = parts_by_name(arrays, source)
-    return assemble(parts, source=source, sha256=sha256(data), missing=missing, guessed=guessed)
+    return assemble(parts, source=source, sha256=sha256(data), missing=missing, task=task, guessed=guessed)
 
 
-def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last") -> Dataset:
-    """Load one array (n, d + 1), the class in the column `target`. Raises DataError."""
+def read_npy(path: Path, source: str, *, missing: str, task: str = "auto", target: str | int = "last") -> Dataset:
+    """Load one array (n, d + 1), the class or number to learn in the column `target`. Raises DataError."""
     data = read_bytes(path, source)
     table = _read_array(io.BytesIO(data), len(data), "the array", source)
     if table.ndim != 2 or table.shape[1] < 2 or table.dtype.kind not in "biuf":
@@ -63,6 +63,7 @@ def read_npy(path: Path, source: str, *, missing: str, target: str | int = "last
         source=source,
         sha256=sha256(data),
         missing=missing,
+        task=task,
         guessed={"target": f"column {column}"} if target == "last" else {},
         target=f"column {column}",
     )

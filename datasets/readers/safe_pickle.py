@@ -15,7 +15,7 @@ from .unpickler import PickledArray, Refused, loads
 MAX_LIST_NUMBERS = 20_000_000  # a list may name one row again and again: bound what it unfolds to
 
 
-def read_pickle(path: Path, source: str, *, missing: str) -> Dataset:
+def read_pickle(path: Path, source: str, *, missing: str, task: str = "auto") -> Dataset:
     """Load (X, y), ((X, y), (X_test, y_test)), three such pairs, or a dict with X and y; .gz too.
 
     Raises DataError for anything else, and for a file that names anything but arrays and plain values.
@@ -26,7 +26,7 @@ def read_pickle(path: Path, source: str, *, missing: str) -> Dataset:
         parts, guessed = _parts(content, source)
     except Refused as refused:
         raise DataError(str(refused), source=source) from None
-    return assemble(parts, source=source, sha256=sha256(data), missing=missing, guessed=guessed)
+    return assemble(parts, source=source, sha256=sha256(data), missing=missing, task=task, guessed=guessed)
 
 
 def _parts(content: Any, source: str) -> tuple[dict[str, Part], dict[str, str]]:

@@ -110,7 +110,7 @@ def test_the_summary_is_plain():
     assert summary["samples"] == 50
     assert summary["class_counts"] == [25, 25]
     assert set(summary) == {
-        "samples", "features", "shape", "classes", "class_names", "class_counts", "parts", "missing",
+        "samples", "features", "shape", "task", "classes", "class_names", "class_counts", "parts", "missing",
         "source", "sha256", "guessed", "X_dtype", "y_dtype", "constant_columns",
     }  # fmt: skip
 
@@ -178,7 +178,6 @@ BAD = {
     "bad/wrong_magic-idx3-ubyte.gz": "received 2052",
     "bad/evil_os_system.pkl": "asks for 'posix.system'",
     "bad/evil_builtins_exec.pkl": "asks for 'builtins.exec'",
-    "playground/reg-plane_noise0_seed0.12345.csv": "holds real numbers (1,200 different)",
 }
 
 
