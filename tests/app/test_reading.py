@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.app.support import NO_RUNS, diverged, epoch, epochs, finished, small_spec, started
 from tui.app.facts import RunOpened, RunSaid
 from tui.app.reading import read_run
+from tui.app.reducers import apply
 from tui.app.run_view import RunView
-from tui.app.session import Session, apply
+from tui.app.session import Session
 from tui.lab import events as ev
 
 PATH = NO_RUNS / "a"

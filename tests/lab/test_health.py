@@ -16,7 +16,7 @@ def test_probe_measures_a_trial_step_and_changes_nothing() -> None:
     spec = small_spec("model.dropout=0")
     data = prepare(spec)
     net = network(spec, data.in_features, 2)
-    loss, optimizer = make_loss(spec), make_optimizer(spec, net)
+    loss, optimizer = make_loss(spec, data), make_optimizer(spec, net)
     X, y = data.train
     net[0].weight.data[:2] = 0
     net[0].bias.data[:2] = -1  # two of eight units are shut for good

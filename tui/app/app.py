@@ -14,11 +14,12 @@ from tui.app.actions import ACTIONS, SCREENS, bindings
 from tui.app.capabilities import Capabilities
 from tui.app.facts import ExperimentOpened, Noticed, Redone, SettingChanged, Undone
 from tui.app.glyphs import GLYPHS
+from tui.app.reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
 from tui.app.services.data import DataService
 from tui.app.services.runs import RunService
-from tui.app.session import Session, apply
+from tui.app.session import Session
 from tui.app.theme import BENCH, BENCH_LIGHT
 from tui.lab.spec import IMAGE_FOLDERS, Spec, for_file
 
@@ -127,7 +128,7 @@ class BenchApp(App[int]):
 
     def _leave_opening(self) -> None:
         if self.current_mode == "opening":
-            self.action_go("data")
+            self.switch_mode("data")  # what the data has said meanwhile stays on the status line
 
     # Facts
 

@@ -48,6 +48,11 @@ class RunView(Struct, frozen=True):
         return self.changed_lr or self.spec.training.lr
 
     @property
+    def task(self) -> str:
+        """ "classification" or "regression"; "" before the run has said it."""
+        return self.started.task if self.started is not None else ""
+
+    @property
     def alive(self) -> bool:
         """Whether a trainer is (or should be) at work for it."""
         return self.state in ("starting", "training", "paused")

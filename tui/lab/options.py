@@ -46,8 +46,24 @@ _MISSING = (
     Choice("median", "median", "the cell gets its column's median"),
     Choice("drop", "drop row", "the row is left out"),
 )
+_TASKS = (
+    Choice("auto", "as it looks", "real numbers, or far too many different ones for classes, are a regression"),
+    Choice("classification", "classes", "each value of the target is a class of its own"),
+    Choice("regression", "numbers", "the target is a number to predict"),
+)
 _READING: dict[str, tuple[Field, Option]] = {
-    "target": (_text("target", "target", 'the column of classes: "last", "first", a name or a number'), "last"),
+    "target": (_text("target", "target", 'the column to learn: "last", "first", a name or a number'), "last"),
+    "task": (
+        Field(
+            "data.options.task",
+            "taken as",
+            "choice",
+            "options",
+            "whether the target's values are classes or numbers",
+            choices=_TASKS,
+        ),
+        "auto",
+    ),
     "drop": (_text("drop", "leave out", "columns to leave out, commas between"), ""),
     "missing": (
         Field(

@@ -21,7 +21,7 @@ def load_data(spec: Spec) -> Dataset:
         raise LabError(f"{source}: the files are not here: name their folder with --data FOLDER, or open it with o")
     dataset = neuron(source) if source in SHEET_SOURCES else load(os.path.expanduser(source), **spec.data.options)
     names = [name.strip() for name in spec.data.classes.split(",") if name.strip()]
-    return only_classes(dataset, names) if names else dataset
+    return only_classes(dataset, names) if names and dataset.task == "classification" else dataset
 
 
 def neuron(source: str) -> Dataset:

@@ -168,12 +168,15 @@ def guess_option(text: str) -> Option:
 
 
 def for_file(source: str) -> Spec:
-    """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam."""
+    """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam.
+
+    Its loss is that of classes: `tui.lab.tasks.for_task` sets another where the targets are numbers.
+    """
     name = os.path.basename(source).lower()
     images = os.path.isdir(os.path.expanduser(source)) or "ubyte" in name or "idx" in name
     scale = "unit" if images else "standard"
     return Spec(
-        data=DataSpec(source=source, scale=scale),
+        data=DataSpec(source=source, scale=scale, scale_target="standard"),
         model=ModelSpec(hidden=(32, 32)),
         training=TrainingSpec(epochs=50),
     )
@@ -202,7 +205,7 @@ def spec_from_table(table: Mapping[str, Any], *, base: Spec | None = None) -> Sp
 
 
 def load_spec(path: str | os.PathLike[str]) -> Spec:
-    """Reads a spec file; a relative ``data.source`` is looked for beside it.
+    """Reads a spec file; a relative ``data.source`` or ``model.weights`` is looked for beside it.
 
     Raises SpecError as ``<file>[:<line>]: <what is wrong, and what to do>``.
     """
@@ -237,6 +240,9 @@ def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
     beside = path.parent / spec.data.source
     if not os.path.isabs(spec.data.source) and beside.exists() and spec.data.source not in GENERATORS:
         spec = spec.with_source(str(beside))
+    weights = spec.model.weights
+    if weights and not os.path.isabs(weights) and (path.parent / weights).exists():
+        spec = spec.with_value("model.weights", str(path.parent / weights))
     return spec, record
 
 
