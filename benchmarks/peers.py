@@ -2,7 +2,8 @@
 
 Same network, batch, shuffling and optimiser for all, float32 unless its name says otherwise; each sums up the loss of
 its epochs, as a program that shows a curve must, and in the moons, whose lab sheet prints both at every step, the
-hits. Ours and the student's count them everywhere. A peer that a work does not suit returns None.
+hits. Ours and the student's count them everywhere. A peer that a work does not suit returns None. Beside the
+convolutions there is PyTorch only.
 """
 
 import math
@@ -17,37 +18,56 @@ from works import Work
 Train = Callable[[int], Any]
 
 
-def mlcore(work: Work) -> Train:
-    """This project: the fast form, with the loss, the hits and a look at what is not finite at every step."""
-    from mlcore import SGD, Adam, CrossEntropyLoss, MSELoss
-    from mlcore.engine import compile_network
-    from mlcore.model import build_mlp
+STRIDE = 64
+"""Batches between two looks at commands, as in the lab's trainer."""
 
-    rng = np.random.default_rng(0)
-    output = "sigmoid" if work.sizes[-1] == 1 else "linear"
-    first, *hidden, last = work.sizes
-    net = build_mlp(
-        first,
-        hidden,
-        last,
-        activation=work.activation,
-        dropout=work.dropout,
-        output=output,
-        rng=np.random.default_rng(1),
+
+def mlcore(work: Work) -> Train:
+    """This project as its trainer trains: `fit` with all its events, losses, hits, and a look at what is not finite."""
+    from mlcore import EpochDone, fit
+
+    net, loss, optimizer = _mlcore_network(work)
+    events = fit(
+        net,
+        loss,
+        optimizer,
+        (work.X, work.y),
+        epochs=10**9,
+        batch_size=work.batch or "full",
+        rng=np.random.default_rng(0),
+        stride=lambda: STRIDE,
     )
-    loss = {"cross_entropy": CrossEntropyLoss(), "mse": MSELoss(), "half_sum": MSELoss("half_sum")}[work.loss]
-    adam = work.optimizer == "adam"
-    optimizer = Adam(net.parameters(), work.lr) if adam else SGD(net.parameters(), work.lr, momentum=work.momentum)
+
+    def train(epochs: int) -> float:
+        total = 0.0
+        for event in events:
+            if isinstance(event, EpochDone):
+                total += event.train_loss
+                epochs -= 1
+                if not epochs:
+                    return total
+        raise FloatingPointError("it diverged")
+
+    return train
+
+
+def engine_alone(work: Work) -> Train | None:
+    """The fast form below `fit`, without events; all epochs of a full batch in one go, single samples in blocks."""
+    from mlcore.engine import compile_network
+
+    net, loss, optimizer = _mlcore_network(work)
     net.train()
     engine = compile_network(net, loss, optimizer)
-    assert engine is not None
+    if engine is None:
+        return None
+    rng = np.random.default_rng(0)
 
     def train(epochs: int) -> float:
         n, total, hits = len(work.X), 0.0, 0
         together = np.tile(np.arange(n), epochs)  # a batch an epoch: all of them in one go
         orders = (rng.permutation(n) for _ in range(epochs)) if work.batch else iter([together])
         for order in orders:
-            for done in engine.epoch(work.X, work.y, order, batch_size=work.batch_size, stride=64):
+            for done in engine.epoch(work.X, work.y, order, batch_size=work.batch_size, stride=STRIDE):
                 total += sum(done.losses) * done.size
                 hits += done.correct
                 if engine.culprit:
@@ -55,6 +75,36 @@ def mlcore(work: Work) -> Train:
         return total
 
     return train
+
+
+def _mlcore_network(work: Work) -> tuple[Any, Any, Any]:
+    from mlcore import (
+        SGD,
+        Adam,
+        Conv2d,
+        CrossEntropyLoss,
+        Flatten,
+        MaxPool2d,
+        MSELoss,
+        Sequential,
+        Unflatten,
+        build_mlp,
+    )
+    from mlcore.activations import ACTIVATIONS
+
+    rng = np.random.default_rng(1)
+    front: list[Any] = [Unflatten(1, (1, work.side, work.side))] if work.channels else []
+    for inputs, outputs in pairwise((1, *work.channels)):
+        front += [Conv2d(inputs, outputs, 3, padding=1, rng=rng), ACTIVATIONS[work.activation](), MaxPool2d(2)]
+    front += [Flatten()] if work.channels else []
+    first, *hidden, last = work.dense_sizes
+    output = "sigmoid" if last == 1 else "linear"
+    options = {"activation": work.activation, "dropout": work.dropout, "output": output}
+    net = Sequential(*front, *build_mlp(first, hidden, last, rng=rng, **options))
+    loss = {"cross_entropy": CrossEntropyLoss(), "mse": MSELoss(), "half_sum": MSELoss("half_sum")}[work.loss]
+    adam = work.optimizer == "adam"
+    optimizer = Adam(net.parameters(), work.lr) if adam else SGD(net.parameters(), work.lr, momentum=work.momentum)
+    return net, loss, optimizer
 
 
 def torch_tutorial(work: Work) -> Train:
@@ -115,10 +165,14 @@ def _torch_network(work: Work) -> tuple[Any, Any, Any, Any]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    layers: list[Any] = []
-    for inputs, outputs in pairwise(work.sizes):
+    layers: list[Any] = [nn.Unflatten(1, (1, work.side, work.side))] if work.channels else []
+    activation = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[work.activation]
+    for inputs, outputs in pairwise((1, *work.channels)):
+        layers += [nn.Conv2d(inputs, outputs, 3, padding=1), activation(), nn.MaxPool2d(2)]
+    layers += [nn.Flatten()] if work.channels else []
+    for inputs, outputs in pairwise(work.dense_sizes):
         layers.append(nn.Linear(inputs, outputs))
-        layers.append({"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}[work.activation]())
+        layers.append(activation())
         if work.dropout:
             layers.append(nn.Dropout(work.dropout))
     del layers[-2 if work.dropout else -1 :]
@@ -142,11 +196,13 @@ def _torch_optimizer(work: Work, model: Any, *, fused: bool) -> Any:
     return torch.optim.SGD(model.parameters(), lr=work.lr, momentum=work.momentum, fused=fused)
 
 
-def jax_scan(work: Work) -> Train:
+def jax_scan(work: Work) -> Train | None:
     """JAX with a whole epoch in one jitted scan; the samples that do not fill a batch are left out."""
     import jax
     import jax.numpy as jnp
 
+    if work.channels:
+        return None
     key = jax.random.PRNGKey(0)
     weights = []
     for inputs, outputs in pairwise(work.sizes):
@@ -214,7 +270,7 @@ def scikit_learn(work: Work) -> Train | None:
     """scikit-learn's MLPClassifier, where it has the network: no dropout, cross-entropy, batches."""
     from sklearn.neural_network import MLPClassifier
 
-    if work.dropout or work.loss != "cross_entropy" or not work.batch:
+    if work.dropout or work.loss != "cross_entropy" or not work.batch or work.channels:
         return None
     name = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}[work.activation]
 
@@ -242,8 +298,10 @@ def scikit_learn(work: Work) -> Train | None:
     return train
 
 
-def numpy_student(work: Work) -> Train:
+def numpy_student(work: Work) -> Train | None:
     """NumPy as a student writes it, float64: one line a formula, new arrays at every step."""
+    if work.channels:
+        return None
     rng = np.random.default_rng(0)
     X, y = work.X.astype(np.float64), work.y
     T = y[:, None].astype(float) if work.sizes[-1] == 1 else np.eye(work.sizes[-1])[y]
@@ -430,6 +488,7 @@ def micrograd(work: Work) -> Train | None:
 
 
 PEERS: dict[str, Callable[[Work], Train | None]] = {
+    "engine alone": engine_alone,
     "PyTorch tutorial": torch_tutorial,
     "PyTorch tuned": torch_tuned,
     "JAX scan": jax_scan,

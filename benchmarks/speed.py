@@ -2,10 +2,10 @@
 
     python benchmarks/speed.py [--only NAME ...] [--quick] [--data FOLDER] [--turns 7]
 
-Everything is pinned to one core. The peers take turns; each ratio is the median, over the turns, of the peer's time
-for an epoch by ours in the same turn: above 1, ours is faster. A peer that is not installed is skipped. Machines are
-noisy and differ: read the ratios, and run it again. --data: a folder with MNIST's IDX files; without it, random
-pixels of that size.
+"mlcore" is `fit` as the lab's trainer drives it, "engine alone" what lies below it. Everything is pinned to one core.
+The peers take turns; each ratio is the median, over the turns, of the peer's time for an epoch by that of "mlcore" in
+the same turn: above 1, ours is faster. A peer that is not installed is skipped. Machines are noisy and differ: read
+the ratios, and run it again. --data: a folder with MNIST's IDX files; without it, random pixels of that size.
 """
 
 import argparse

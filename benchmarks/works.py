@@ -1,9 +1,10 @@
-"""The six works that are timed: data, network, loss and optimiser, the same for every peer."""
+"""The works that are timed: data, network, loss and optimiser, the same for every peer."""
 
 import gzip
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import isqrt
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ class Work:
     """X (n, in) float32, y (n,) int64. sizes: inputs, hidden, outputs. With one output it ends in a sigmoid.
 
     loss: "cross_entropy", "mse" or "half_sum" (half the squared error, one-hot targets). optimizer: "sgd" (with
-    momentum) or "adam". batch: samples a step; 0 all at once.
+    momentum) or "adam". batch: samples a step; 0 all at once. channels: of convolutions before the first Linear, each
+    with windows of 3 x 3, padding that keeps the size, the activation, and a pooling by 2; X is then square images.
     """
 
     name: str
@@ -30,12 +32,27 @@ class Work:
     loss: str = "cross_entropy"
     dropout: float = 0.0
     momentum: float = 0.0
+    channels: tuple[int, ...] = ()
+
+    @property
+    def side(self) -> int:
+        """Of the images, in pixels."""
+        return isqrt(self.sizes[0])
+
+    @property
+    def dense_sizes(self) -> tuple[int, ...]:
+        """Inputs, hidden and outputs of the Linear layers."""
+        if not self.channels:
+            return self.sizes
+        return (self.channels[-1] * (self.side >> len(self.channels)) ** 2, *self.sizes[1:])
 
     @property
     def title(self) -> str:
         size = f"batch {self.batch}" if self.batch else "full batch"
         dropout = f", dropout {self.dropout:g}" if self.dropout else ""
-        return f"{self.name}: {'-'.join(map(str, self.sizes))}, {self.activation}{dropout}, {self.optimizer}, {size}"
+        first, *others = self.sizes
+        layers = [str(first), *(f"conv {channels}" for channels in self.channels), *map(str, others)]
+        return f"{self.name}: {'-'.join(layers)}, {self.activation}{dropout}, {self.optimizer}, {size}"
 
     @property
     def batch_size(self) -> int:
@@ -68,6 +85,10 @@ def tp4(source: Source) -> Work:
     return Work("tp4", X, y, (10, 64, 64, 4), "sgd", 0.1, 64, dropout=0.2)
 
 
+def tp4_plain(source: Source) -> Work:
+    return replace(tp4(source), name="tp4-plain", dropout=0.0)
+
+
 def mnist(source: Source) -> Work:
     return Work("mnist", *source.pixels(60_000), (784, 128, 64, 10), "adam", 1e-3, 64)
 
@@ -98,13 +119,19 @@ def big(source: Source) -> Work:
     return Work("big", *source.pixels(10_240), (784, 1024, 1024, 10), "adam", 1e-3, 256)
 
 
+def cnn(source: Source) -> Work:
+    return Work("cnn", *source.pixels(5_000), (784, 10), "adam", 2e-3, 64, channels=(8, 16))
+
+
 WORKS: dict[str, Callable[[Source], Work]] = {
     "tp4": tp4,
+    "tp4-plain": tp4_plain,
     "mnist": mnist,
     "moons": moons,
     "online": online,
     "digits": digits,
     "big": big,
+    "cnn": cnn,
 }
 
 

@@ -15,16 +15,25 @@ from typing import Any
 
 from .base import DataError, Dataset
 from .catalogue import GENERATORS, Generator, generate
+from .components import fit_components
+from .expansions import fit_expansion
+from .folds import k_fold
 from .generators import (
     make_blobs,
     make_checkerboard,
     make_circles,
     make_moons,
+    make_plane,
+    make_reg_gauss,
     make_spirals,
     make_tp4,
     make_xor,
 )
+from .imputation import complete_rows, fit_imputation
+from .one_hot import fit_one_hot
 from .options import Option
+from .pipeline import fit_pipeline
+from .published import PUBLISHED
 from .readers import KINDS, Kind, kind_of, load_file
 from .split import Split, split
 from .transforms import SCALES, Scale, fit_scale
@@ -32,6 +41,7 @@ from .transforms import SCALES, Scale, fit_scale
 __all__ = [
     "GENERATORS",
     "KINDS",
+    "PUBLISHED",
     "SCALES",
     "DataError",
     "Dataset",
@@ -40,13 +50,22 @@ __all__ = [
     "Option",
     "Scale",
     "Split",
+    "complete_rows",
+    "fit_components",
+    "fit_expansion",
+    "fit_imputation",
+    "fit_one_hot",
+    "fit_pipeline",
     "fit_scale",
+    "k_fold",
     "kind_of",
     "load",
     "make_blobs",
     "make_checkerboard",
     "make_circles",
     "make_moons",
+    "make_plane",
+    "make_reg_gauss",
     "make_spirals",
     "make_tp4",
     "make_xor",

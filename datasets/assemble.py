@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .base import DataError, Dataset, quote, square_image
-from .labels import encode_labels
+from .targets import read_targets
 
 MISSING = ("mean", "median", "drop")
 
 
 class Part(NamedTuple):
-    """One part as it stands in a file: X (n, ...) and labels (n,), (n, 1) or one-hot (n, C)."""
+    """One part as it stands in a file: X (n, ...) and labels (n,), (n, 1) or one-hot (n, C), or numbers (n, k)."""
 
     X: NDArray[Any]
     y: NDArray[Any]
@@ -74,15 +74,20 @@ def assemble(
     source: str,
     sha256: str,
     missing: str = "mean",
+    task: str = "auto",
     guessed: Mapping[str, str] | None = None,
     target: str = "y",
 ) -> Dataset:
-    """A Dataset from arrays: the parts one below the other, labels encoded together. Raises DataError."""
+    """A Dataset from arrays: the parts one below the other, labels encoded together. Raises DataError.
+
+    task: "classification", "regression", or "auto" for what the targets look like. target: their name.
+    """
     for name, part in parts.items():
         _check_part(name if len(parts) > 1 else "", part, source)
     X = _stack([part.X for part in parts.values()], "X", source)
-    y, class_names = encode_labels(_stack_labels([p.y for p in parts.values()], source), source=source, what=target)
-    notes = dict(guessed or {})
+    targets = read_targets(_stack_labels([p.y for p in parts.values()], source), task=task, source=source, what=target)
+    y = targets.y
+    notes = {**(guessed or {}), **({"task": targets.guessed} if targets.guessed else {})}
     sizes = [len(part.X) for part in parts.values()]
     names = tuple(f"x{j}" for j in range(int(np.prod(X.shape[1:]))))
     count = 0
@@ -107,13 +112,20 @@ def assemble(
         X=X,
         y=y,
         feature_names=names,
-        class_names=class_names,
+        class_names=targets.class_names,
         source=source,
         sha256=sha256,
         parts=ranges if len(ranges) > 1 else {},
         missing=count,
         guessed=notes,
+        task=targets.task,
+        target_names=target_names(target, y) if targets.task == "regression" else (),
     )
+
+
+def target_names(name: str, y: NDArray[Any]) -> tuple[str, ...]:
+    """A name for each number of a regression's targets (n,) or (n, k): "y", or "y0", "y1" ..."""
+    return (name,) if y.ndim == 1 else tuple(f"{name}{j}" for j in range(y.shape[1]))
 
 
 def _check_part(name: str, part: Part, source: str) -> None:

@@ -54,11 +54,13 @@ class DataError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples and their classes.
+    """Samples and their right answers.
 
     X: (n, d), or (n, height, width[, channels]) for images. uint8 for images as pixels, else float64.
-    y: (n,) int64, class indices 0 .. n_classes - 1.
-    class_names: the labels as the source wrote them; `class_names[y[i]]` is the label of sample i.
+    y: (n,) int64, class indices 0 .. n_classes - 1; for a regression real numbers, float64 (n,) or (n, k).
+    class_names: the labels as the source wrote them; `class_names[y[i]]` is the label of sample i. Empty for a
+    regression.
+    task: "classification" or "regression". target_names: of a regression, a name for each number to predict.
     source: what the user named. sha256: of the file's bytes; for a folder, of its files' digests one after
     the other, in the order they were read; for a generator, of the bytes of X, then of y.
     parts: rows of the parts the source itself gives ("train", "validation", "test"); empty if it gives none.
@@ -67,7 +69,7 @@ class Dataset:
     """
 
     X: NDArray[Any]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: str
@@ -75,6 +77,8 @@ class Dataset:
     parts: Mapping[str, range] = field(default_factory=dict)
     missing: int = 0
     guessed: Mapping[str, str] = field(default_factory=dict)
+    task: str = "classification"
+    target_names: tuple[str, ...] = ()
 
     @property
     def n_samples(self) -> int:
@@ -95,8 +99,15 @@ class Dataset:
         return len(self.class_names)
 
     @property
+    def n_answers(self) -> int:
+        """What a network must tell of a sample: how likely each class is, or each number of a regression."""
+        return self.n_classes if self.task == "classification" else math.prod(self.y.shape[1:])
+
+    @property
     def class_counts(self) -> NDArray[np.int64]:
         """Samples of each class, (n_classes,)."""
+        if self.task == "regression":
+            return np.zeros(0, dtype=np.int64)
         return np.bincount(self.y, minlength=self.n_classes)
 
     @cached_property
@@ -105,11 +116,12 @@ class Dataset:
         return int(np.count_nonzero(self.X.min(axis=0) == self.X.max(axis=0)))
 
     def summary(self) -> dict[str, Any]:
-        """The facts as plain values that JSON can hold."""
-        return {
+        """The facts as plain values that JSON can hold; of a regression also its targets' figures."""
+        table = {
             "samples": self.n_samples,
             "features": self.n_features,
             "shape": list(self.shape),
+            "task": self.task,
             "classes": self.n_classes,
             "class_names": list(self.class_names),
             "class_counts": self.class_counts.tolist(),
@@ -122,6 +134,22 @@ class Dataset:
             "y_dtype": str(self.y.dtype),
             "constant_columns": self.constant_columns,
         }
+        if self.task == "regression":
+            table["targets"] = self._target_figures()
+        return table
+
+    def _target_figures(self) -> list[dict[str, Any]]:
+        columns = self.y.reshape(self.n_samples, -1).T
+        return [
+            {
+                "name": name,
+                "min": float(column.min()),
+                "max": float(column.max()),
+                "mean": float(column.mean()),
+                "deviation": float(column.std()),
+            }
+            for name, column in zip(self.target_names, columns, strict=True)
+        ]
 
 
 def square_image(X: NDArray[Any]) -> tuple[int, int] | None:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import generators as g
+from . import playground as p
 from .base import DataError, Dataset, quote
-from .options import ARMS, CENTERS, CLUSTER_STD, FACTOR, SEED, SQUARES, TURNS, Option, noise_option, points
+from .options import ARMS, CENTERS, CLUSTER_STD, FACTOR, MISPLACED, SEED, SQUARES, TURNS, Option, noise_option, points
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A data set made on the spot. features and classes are those of the default options."""
+    """A data set made on the spot. features and classes are those of the default options; a regression has none."""
 
     name: str
     make: Callable[..., Dataset]
@@ -20,6 +21,12 @@ class Generator:
     features: int
     classes: int
 
+    @property
+    def task(self) -> str:
+        return "classification" if self.classes else "regression"
+
+
+_PLAYGROUND = (p.N_SAMPLES, p.NOISE, SEED)
 
 _ALL = (
     Generator("moons", g.make_moons, "two interleaving half moons", (points(), noise_option(0.2), SEED), 2, 2),
@@ -48,6 +55,14 @@ _ALL = (
         (points(), noise_option(0.0), SQUARES, SEED),
         2,
         2,
+    ),
+    Generator("playground-circle", p.make_playground_circle, "Playground: a disc within a ring", _PLAYGROUND, 2, 2),
+    Generator("playground-xor", p.make_playground_xor, "Playground: four quadrants", _PLAYGROUND, 2, 2),
+    Generator("playground-gauss", p.make_playground_gauss, "Playground: two clouds", _PLAYGROUND, 2, 2),
+    Generator("playground-spiral", p.make_playground_spiral, "Playground: two spiral arms", _PLAYGROUND, 2, 2),
+    Generator("plane", g.make_plane, "regression: an inclined plane", (points(), MISPLACED, SEED), 2, 0),
+    Generator(
+        "reg-gauss", g.make_reg_gauss, "regression: three bumps up, three down", (points(), MISPLACED, SEED), 2, 0
     ),
     Generator("tp4", g.make_tp4, "lab sheet TP4: four moons, eight features of noise", (SEED,), 10, 4),
 )

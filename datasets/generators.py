@@ -15,6 +15,7 @@ from .options import (
     CLUSTER_STD,
     FACTOR,
     MARGIN,
+    MISPLACED,
     N_FEATURES,
     SEED,
     SQUARES,
@@ -43,7 +44,8 @@ def _random_state(random_state: RandomState) -> np.random.RandomState:
 
 
 def _dataset(name: str, X: NDArray[np.float64], y: NDArray[Any], n_classes: int) -> Dataset:
-    labels = np.ascontiguousarray(y, dtype=np.int64)
+    """n_classes 0: a regression."""
+    labels = np.ascontiguousarray(y, dtype=np.int64 if n_classes else np.float64)
     points = np.ascontiguousarray(X, dtype=np.float64)
     return Dataset(
         X=points,
@@ -52,6 +54,8 @@ def _dataset(name: str, X: NDArray[np.float64], y: NDArray[Any], n_classes: int)
         class_names=tuple(str(k) for k in range(n_classes)),
         source=name,
         sha256=array_sha256(points, labels),
+        task="classification" if n_classes else "regression",
+        target_names=() if n_classes else ("y",),
     )
 
 
@@ -240,3 +244,42 @@ def make_tp4(random_state: int = 42) -> Dataset:
     order = np.arange(len(X))
     np.random.RandomState(random_state).shuffle(order)
     return _dataset("tp4", X[order], y[order], 4)
+
+
+PLAYGROUND_RADIUS = 6.0
+BUMPS = np.array([(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)], dtype=float)
+"""Centre and sign of each of the six bumps of TensorFlow Playground's "reg-gauss"."""
+
+
+def make_plane(n_samples: int = 100, *, noise: float = 0.0, random_state: RandomState = None) -> Dataset:
+    """TensorFlow Playground's "reg-plane": y = (x0 + x1) / 10 over [-6, 6]^2. X (n_samples, 2), y real.
+
+    noise: the target is that of a place up to noise * 6 away in each direction. Raises DataError for an
+    argument out of its range.
+    """
+    X, read_at = _playground("plane", n_samples, noise, random_state)
+    return _dataset("plane", X, read_at.sum(axis=1) / 10, 0)
+
+
+def make_reg_gauss(n_samples: int = 100, *, noise: float = 0.0, random_state: RandomState = None) -> Dataset:
+    """TensorFlow Playground's "reg-gauss": three bumps up and three down, each a cone of radius 2 and height 1.
+
+    X (n_samples, 2) over [-6, 6]^2, y real: the height of the nearest bump, max(0, 1 - distance / 2), with its
+    sign. noise as in `make_plane`. Raises DataError for an argument out of its range.
+    """
+    X, read_at = _playground("reg-gauss", n_samples, noise, random_state)
+    distance = np.linalg.norm(read_at[:, None, :] - BUMPS[:, :2], axis=2)
+    nearest = distance.argmin(axis=1)
+    height = np.maximum(0, 1 - distance.min(axis=1) / 2)
+    return _dataset("reg-gauss", X, height * BUMPS[nearest, 2] + 0.0, 0)  # + 0.0: no -0.0
+
+
+def _playground(
+    name: str, n_samples: int, noise: float, random_state: RandomState
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Points of [-6, 6]^2, and the places at which their targets are read."""
+    _check_common(name, n_samples, None, random_state)
+    check_option(name, MISPLACED, noise)
+    rng = _random_state(random_state)
+    X = rng.uniform(-PLAYGROUND_RADIUS, PLAYGROUND_RADIUS, size=(n_samples, 2))
+    return X, X + noise * rng.uniform(-PLAYGROUND_RADIUS, PLAYGROUND_RADIUS, size=(n_samples, 2))

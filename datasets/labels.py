@@ -51,11 +51,20 @@ def encode_cells(cells: Sequence[str], *, decimal_comma: bool, source: str, what
         try:
             number = float(cell.replace(",", ".") if decimal_comma else cell)
         except ValueError:
-            return encode_labels(np.array(cells, dtype=str), source=source, what=what)
+            return _from_text(cells, source, what)
         if "_" in cell or not math.isfinite(number):  # Python reads 1_000 as a number; a table does not mean it
-            return encode_labels(np.array(cells, dtype=str), source=source, what=what)
+            return _from_text(cells, source, what)
         numbers[cell] = number
     return encode_labels(np.array([numbers[cell] for cell in cells], dtype=np.float64), source=source, what=what)
+
+
+def _from_text(cells: Sequence[str], source: str, what: str) -> Classes:
+    """Through the distinct ones: an array of all cells would be as wide as the longest of them."""
+    distinct = sorted(set(cells))
+    _check_count(len(distinct), len(cells), source, what)
+    index = {cell: k for k, cell in enumerate(distinct)}
+    y = np.fromiter((index[cell] for cell in cells), np.int64, len(cells))
+    return y, tuple(map(one_line, distinct))
 
 
 def _from_one_hot(values: NDArray[Any], source: str, what: str) -> Classes:
@@ -81,8 +90,8 @@ def _check_whole(distinct: NDArray[Any], source: str, what: str) -> None:
         raise DataError(f"{what} holds nan or inf among its labels: leave those rows out", source=source)
     if (distinct != np.floor(distinct)).any():
         raise DataError(
-            f"{what} holds real numbers ({len(distinct):,} different): this version learns classes; "
-            "choose a class column with target=NAME",
+            f"{what} holds real numbers ({len(distinct):,} different), which are no classes: "
+            "set task=regression, or choose a class column with target=NAME",
             source=source,
         )
 
@@ -91,12 +100,17 @@ def _check_count(classes: int, n: int, source: str, what: str) -> None:
     if classes < 2:
         only = "no label" if classes == 0 else f"the same label in all {n:,} rows" if n > 1 else "a single row"
         raise DataError(f"{what} has {only}: there must be two classes or more to tell apart", source=source)
-    if classes > MAX_CLASSES or (n > 20 and 2 * classes > n):
+    if too_many_classes(classes, n):
         raise DataError(
             f"{what} has {classes:,} different values in {n:,} rows, too many to be classes: "
             "choose a class column with target=NAME",
             source=source,
         )
+
+
+def too_many_classes(different: int, n: int) -> bool:
+    """Whether so many different values in n rows can be no classes."""
+    return different > MAX_CLASSES or (n > 20 and 2 * different > n)
 
 
 def _number_name(value: Any) -> str:

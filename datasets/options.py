@@ -29,6 +29,9 @@ def noise_option(default: float, unit: str = "") -> Option:
     return Option("noise", float, default, 0.0, 10.0, "standard deviation of the Gaussian noise", unit)
 
 
+MISPLACED = Option(
+    "noise", float, 0.0, 0.0, 0.5, "the target is read up to so many times 6 beside its point, in each direction"
+)
 SEED = Option("random_state", int, 42, 0, 2**32 - 1, "seed: the same seed gives the same points")
 FACTOR = Option("factor", float, 0.5, 0.0, 0.99, "radius of the inner circle; the outer one has 1")
 CENTERS = Option("centers", int, 3, 1, 100, "blobs, one a class", "blobs")

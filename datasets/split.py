@@ -34,7 +34,8 @@ def split(
 
     A part of share f gets ceil(f n) rows. Without `stratify` the test rows are those of scikit-learn's
     `train_test_split(test_size=test, random_state=seed)`: the first of `RandomState(seed).permutation(n)`;
-    validation takes the next. With it each class gives its share to each part, rounded by largest remainder.
+    validation takes the next; so they are for a regression, which has no classes. With it each class gives its
+    share to each part, rounded by largest remainder.
     Parts the data brings along are kept: a given test part stands in for `test`, a given validation part for
     `validation`, and what is still asked for comes out of the given training part, n being its size.
 
@@ -43,6 +44,8 @@ def split(
     """
     if isinstance(data, Dataset):
         y, given, names, source = data.y, data.parts, data.class_names, data.source
+        if data.task == "regression":  # rows are all that counts, whatever the shape of the targets
+            y, stratify = np.zeros(len(data.y)), False
     else:
         y, given, names, source = np.asarray(data), {}, (), ""
     if y.ndim != 1:

@@ -21,7 +21,7 @@ from mlcore.activations import (
     Tanh,
 )
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
-from mlcore.conv import AvgPool2d, Conv2d, MaxPool2d
+from mlcore.conv import AvgPool2d, Conv2d, MaxPool2d, Unflatten
 from mlcore.finder import LRCurve, LRPoint, find_lr, iter_find_lr
 from mlcore.gradcheck import check_gradient, iter_gradient_check
 from mlcore.gradcurve import ErrorCurve, error_curve
@@ -36,7 +36,6 @@ from mlcore.layers import (
     Linear,
     Parameter,
     Sequential,
-    Unflatten,
     inference_mode,
 )
 from mlcore.losses import (

@@ -2,8 +2,10 @@
 
 Softmax and LogSoftmax, at the end, are the exceptions: they mix the units of a row.
 
-All keep the shape and dtype of their input, and none overflows for large inputs. At a kink f'(0) is PyTorch's
-choice: 0 for ReLU, the negative slope for LeakyReLU.
+All keep the shape and dtype of their input, x and y (n, ...), and none overflows for large inputs. At a kink f'(0)
+is PyTorch's choice: 0 for ReLU, the negative slope for LeakyReLU. What backward needs of the output is a copy of it:
+who changes the output in place, as in p[range(n), y] -= 1, does not change the way back. backward raises ValueError for
+a gradient of another shape.
 """
 
 from math import pi, sqrt
@@ -17,14 +19,14 @@ from mlcore.special import erf
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + exp(-x)), in a form that only ever takes exp of a number <= 0."""
+    """1 / (1 + exp(-x)), any shape, in a form that only ever takes exp of a number <= 0."""
     e = np.exp(-np.abs(x))
     y: Array = np.where(x >= 0, 1, e) / (1 + e)
     return y
 
 
 def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """exp(x) / sum exp(x) along `axis`. The largest x is subtracted first: same quotient, no overflow."""
+    """exp(x) / sum exp(x) along `axis`, any shape. The largest x is subtracted first: same quotient, no overflow."""
     x = np.asarray(x)
     e: Array = np.exp(x - x.max(axis=axis, keepdims=True))
     e /= e.sum(axis=axis, keepdims=True)
@@ -32,7 +34,7 @@ def softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
 
 
 def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
-    """log(softmax(x)) by log-sum-exp, exact also where softmax underflows to 0."""
+    """log(softmax(x)) along `axis`, any shape, by log-sum-exp: exact also where softmax underflows to 0."""
     x = np.asarray(x)
     shifted = x - x.max(axis=axis, keepdims=True)
     y: Array = shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
@@ -40,7 +42,7 @@ def log_softmax(x: npt.ArrayLike, axis: int = -1) -> Array:
 
 
 class ReLU(Layer):
-    """max(x, 0). f'(x) = 1 where x > 0, else 0."""
+    """y = max(x, 0), any shape. f'(x) = 1 where x > 0, else 0 (Nair and Hinton 2010)."""
 
     def forward(self, x: Array) -> Array:
         self.positive = x > 0
@@ -48,6 +50,7 @@ class ReLU(Layer):
         return y
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.positive.shape)
         grad_x: Array = grad * self.positive
         return grad_x
 
@@ -56,16 +59,17 @@ class ReLU(Layer):
 
 
 class LeakyReLU(Layer):
-    """x where x > 0, else a x, with a = negative_slope. f'(x) = 1 or a (Maas et al. 2013)."""
+    """y = x where x > 0, else a x, any shape, with a = negative_slope. f'(x) = 1 or a (Maas et al. 2013)."""
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = negative_slope
+        self.negative_slope = float(negative_slope)
 
     def forward(self, x: Array) -> Array:
         self.positive = x > 0
         return np.where(self.positive, x, self.negative_slope * x)
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.positive.shape)
         return np.where(self.positive, grad, self.negative_slope * grad)
 
     def kink_mask(self) -> npt.NDArray[np.bool_]:
@@ -76,17 +80,18 @@ class LeakyReLU(Layer):
 
 
 class ELU(Layer):
-    """x where x > 0, else alpha (exp(x) - 1). f'(x) = 1, or y + alpha (Clevert et al. 2016)."""
+    """y = x where x > 0, else alpha (exp(x) - 1), any shape. f'(x) = 1, or y + alpha (Clevert et al. 2016)."""
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = alpha
+        self.alpha = float(alpha)
 
     def forward(self, x: Array) -> Array:
         self.positive = x > 0
         self.y: Array = np.where(self.positive, x, self.alpha * np.expm1(np.minimum(x, 0)))
-        return self.y
+        return self.y.copy()
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.y.shape)
         return np.where(self.positive, grad, grad * (self.y + self.alpha))
 
     def kink_mask(self) -> npt.NDArray[np.bool_]:
@@ -98,9 +103,9 @@ class ELU(Layer):
 
 
 class GELU(Layer):
-    """x P(x), P(x) = (1 + erf(x / sqrt 2)) / 2 the normal distribution (Hendrycks and Gimpel 2016), exact.
+    """y = x P(x), any shape, P(x) = (1 + erf(x / sqrt 2)) / 2 the normal distribution; exact, without the tanh.
 
-    f'(x) = P(x) + x exp(-x^2 / 2) / sqrt(2 pi).
+    f'(x) = P(x) + x exp(-x^2 / 2) / sqrt(2 pi) (Hendrycks and Gimpel 2016).
     """
 
     def forward(self, x: Array) -> Array:
@@ -109,13 +114,14 @@ class GELU(Layer):
         return x * self.P
 
     def backward(self, grad: Array) -> Array:
-        density = np.exp(-0.5 * np.minimum(self.x * self.x, 1e4)) * (1 / sqrt(2 * pi))
+        self.expect_gradient(grad, self.x.shape)
+        density = np.exp(-0.5 * np.square(np.clip(self.x, -100, 100))) * (1 / sqrt(2 * pi))  # 0 far from 0
         grad_x: Array = grad * (self.P + self.x * density)
         return grad_x
 
 
 class SiLU(Layer):
-    """x s(x), s the sigmoid. f'(x) = s + x s (1 - s) (Elfwing et al. 2018)."""
+    """y = x s(x), any shape, s the sigmoid. f'(x) = s + x s (1 - s) (Elfwing et al. 2018)."""
 
     def forward(self, x: Array) -> Array:
         self.x = x
@@ -123,16 +129,17 @@ class SiLU(Layer):
         return x * self.s
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.x.shape)
         grad_x: Array = grad * (self.s * (1 + self.x * (1 - self.s)))
         return grad_x
 
 
 class Sigmoid(Layer):
-    """s = 1 / (1 + exp(-x)). f'(x) = s (1 - s).
+    """s = 1 / (1 + exp(-x)), any shape. f'(x) = s (1 - s).
 
     derivative "detached": backward hands the gradient on as it came, without s (1 - s), as a sheet does
     that writes the sigmoid over the output's values outside the graph. It still learns, but the gradient is
-    not that of the loss.
+    not that of the loss. Raises ValueError for another word.
     """
 
     def __init__(self, derivative: str = "true") -> None:
@@ -142,9 +149,10 @@ class Sigmoid(Layer):
 
     def forward(self, x: Array) -> Array:
         self.s = sigmoid(x)
-        return self.s
+        return self.s.copy()
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.s.shape)
         if self.derivative == "detached":
             return grad
         grad_x: Array = grad * (self.s * (1 - self.s))
@@ -155,19 +163,20 @@ class Sigmoid(Layer):
 
 
 class Tanh(Layer):
-    """t = tanh(x). f'(x) = 1 - t^2."""
+    """t = tanh(x), any shape. f'(x) = 1 - t^2."""
 
     def forward(self, x: Array) -> Array:
         self.t: Array = np.tanh(x)
-        return self.t
+        return self.t.copy()
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.t.shape)
         grad_x: Array = grad * (1 - self.t * self.t)
         return grad_x
 
 
 class Softplus(Layer):
-    """log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)). f'(x) = 1 / (1 + exp(-x))."""
+    """y = log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), any shape. f'(x) = 1 / (1 + exp(-x))."""
 
     def forward(self, x: Array) -> Array:
         self.x = x
@@ -175,11 +184,12 @@ class Softplus(Layer):
         return y
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.x.shape)
         return grad * sigmoid(self.x)
 
 
 class Softmax(Layer):
-    """p = exp(x) / sum exp(x) along `dim`: the units become probabilities.
+    """p = exp(x) / sum exp(x) along `dim`: the units become probabilities. Any shape, (n, C) as a rule.
 
     dp_i/dx_j = p_i (1{i=j} - p_j), so dL/dx = p (g - sum g p) with g = dL/dp. Not for CrossEntropyLoss, which
     takes logits.
@@ -190,24 +200,26 @@ class Softmax(Layer):
 
     def forward(self, x: Array) -> Array:
         self.p = softmax(x, self.dim)
-        return self.p
+        return self.p.copy()
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.p.shape)
         grad_x: Array = self.p * (grad - (grad * self.p).sum(axis=self.dim, keepdims=True))
         return grad_x
 
 
 class LogSoftmax(Layer):
-    """log softmax(x) along `dim`: what NLLLoss takes. dL/dx = g - p sum g with p = softmax(x)."""
+    """log softmax(x) along `dim`: what NLLLoss takes. Any shape. dL/dx = g - p sum g with p = softmax(x)."""
 
     def __init__(self, dim: int = -1) -> None:
         self.dim = dim
 
     def forward(self, x: Array) -> Array:
         self.log_p = log_softmax(x, self.dim)
-        return self.log_p
+        return self.log_p.copy()
 
     def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, self.log_p.shape)
         grad_x: Array = grad - np.exp(self.log_p) * grad.sum(axis=self.dim, keepdims=True)
         return grad_x
 

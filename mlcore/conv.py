@@ -8,72 +8,45 @@ memory, and every copy below moves long runs. Outputs are views with the usual a
 next layer finds them as it wants them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import inf
+from collections.abc import Mapping, Sequence
+from math import inf, prod
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from mlcore._typing import Array
 from mlcore.init import initialise
 from mlcore.layers import Layer, Parameter
-
-Pair = int | tuple[int, int]
-"""One number for height and width, or (height, width)."""
+from mlcore.windows import Pair, Windows, pair
 
 
-class Windows:
-    """Windows of kernel_size that move over an image in steps of stride, after padding on all four sides.
+class Unflatten(Layer):
+    """The opposite of Flatten: (n, a * b * ...) becomes (n, a, b, ...) with unflattened_size (a, b, ...).
 
-    Images here are (channels, height, width, n), padded; there are out = (size + 2 padding - kernel) // stride + 1
-    windows along each side.
+    Puts rows of pixels into the shape that Conv2d takes: Unflatten(1, (1, 28, 28)). Raises ValueError for a dim that is
+    not 1, and for another number of features.
     """
 
-    def __init__(self, kernel_size: Pair, stride: Pair, padding: Pair) -> None:
-        self.kernel_size, self.stride, self.padding = _pair(kernel_size), _pair(stride), _pair(padding)
-        if min(self.kernel_size) < 1 or min(self.stride) < 1 or min(self.padding) < 0:
-            raise ValueError(
-                "kernel_size and stride must be at least 1 and padding at least 0, "
-                f"received {kernel_size}, {stride} and {padding}"
-            )
+    takes_images = True
 
-    def pad(self, x: Array, value: float = 0.0) -> Array:
-        """x (n, channels, height, width) as padded (channels, height, width, n)."""
-        (top, left), (n, channels, height, width) = self.padding, x.shape
-        if any(size + 2 * p < k for size, p, k in zip(x.shape[2:], self.padding, self.kernel_size, strict=True)):
-            raise ValueError(f"a window of {self.kernel_size} does not fit into an image of {height} x {width}")
-        batch_last = x.transpose(1, 2, 3, 0)
-        if not (top or left):
-            return np.ascontiguousarray(batch_last)
-        padded = np.full((channels, height + 2 * top, width + 2 * left, n), value, x.dtype)
-        padded[:, top : top + height, left : left + width] = batch_last
-        return padded
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        if dim != 1:
+            raise ValueError(f"Unflatten's dim must be 1, received {dim}")
+        self.unflattened_size = tuple(unflattened_size)
 
-    def unpad(self, padded: Array) -> Array:
-        """The image inside, as (n, channels, height, width)."""
-        (top, left), (_, height, width, _) = self.padding, padded.shape
-        return padded[:, top : height - top, left : left + width - 2 * left].transpose(3, 0, 1, 2)
+    def forward(self, x: Array) -> Array:
+        self.shape = x.shape
+        if prod(x.shape[1:]) != prod(self.unflattened_size):
+            raise ValueError(f"{self!r} expects {prod(self.unflattened_size)} features, received shape {x.shape}")
+        return x.reshape(len(x), *self.unflattened_size)
 
-    def columns(self, padded: Array) -> Array:
-        """Every window as a column: (channels * kernel area, out height * out width * n)."""
-        (down, across), (channels, *_) = self.stride, padded.shape
-        windows = sliding_window_view(padded, self.kernel_size, axis=(1, 2))[:, ::down, ::across]
-        return windows.transpose(0, 4, 5, 1, 2, 3).reshape(channels * self.kernel_size[0] * self.kernel_size[1], -1)
+    def backward(self, grad: Array) -> Array:
+        self.expect_gradient(grad, (self.shape[0], *self.unflattened_size))
+        return grad.reshape(self.shape)
 
-    def out_size(self, padded: Array) -> tuple[int, int]:
-        """(out height, out width)."""
-        (kh, kw), (down, across) = self.kernel_size, self.stride
-        return (padded.shape[1] - kh) // down + 1, (padded.shape[2] - kw) // across + 1
-
-    def places(self, padded: Array) -> Iterator[Array]:
-        """For each place in the window, row by row, a view on what all windows see there: (channels, out, out, n)."""
-        (kh, kw), (down, across) = self.kernel_size, self.stride
-        height, width = self.out_size(padded)
-        for i in range(kh):
-            for j in range(kw):
-                yield padded[:, i : i + down * height : down, j : j + across * width : across]
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(1, {self.unflattened_size})"
 
 
 class Conv2d(Layer):
@@ -87,7 +60,8 @@ class Conv2d(Layer):
     copied from and add up there.
 
     init, init_options, bias_init, rng, dtype: as for Linear; fan_in is in_channels * kernel area. Raises
-    ValueError for another number of channels or a window larger than the image.
+    ValueError for another number of channels, a window larger than the image, a gradient of another shape, and sizes
+    and options that make no layer.
     """
 
     takes_images = True
@@ -107,7 +81,8 @@ class Conv2d(Layer):
         rng: np.random.Generator | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        rng = np.random.default_rng() if rng is None else rng
+        if in_channels < 1 or out_channels < 1:
+            raise ValueError(f"Conv2d needs at least 1 channel in and out, received {in_channels} and {out_channels}")
         self.in_channels, self.out_channels = in_channels, out_channels
         self.windows = Windows(kernel_size, stride, padding)
         area = self.windows.kernel_size[0] * self.windows.kernel_size[1]
@@ -119,31 +94,35 @@ class Conv2d(Layer):
             rng=rng,
             dtype=dtype,
             bias_init=bias_init,
+            units=out_channels,
             **(init_options or {}),
         )
-        self.weight = Parameter(W[:out_channels].reshape(-1, in_channels, *self.windows.kernel_size), "weight")
-        self.bias = Parameter(b[:out_channels].copy(), "bias") if bias else None
+        self.weight = Parameter(W.reshape(-1, in_channels, *self.windows.kernel_size), "weight")
+        self.bias = Parameter(b, "bias") if bias else None
 
     def forward(self, x: Array) -> Array:
         x = np.asarray(x, dtype=self.weight.data.dtype)
         if x.ndim != 4 or x.shape[1] != self.in_channels:
             raise ValueError(f"{self!r} expects inputs (n, {self.in_channels}, .., ..), received shape {x.shape}")
+        _refuse_what_is_too_small(self, self.windows, x)
         padded = self.windows.pad(x)
         self.padded_shape = padded.shape
         self.X = self.windows.columns(padded)
         Y = self.weight.data.reshape(self.out_channels, -1) @ self.X
         if self.bias is not None:
             Y += self.bias.data[:, np.newaxis]
-        return Y.reshape(self.out_channels, *self.windows.out_size(padded), len(x)).transpose(3, 0, 1, 2)
+        return Y.reshape(self.out_channels, *self.windows.out_size(padded.shape), len(x)).transpose(3, 0, 1, 2)
 
     def backward(self, grad: Array) -> Array:
+        n = self.padded_shape[3]
+        self.expect_gradient(grad, (n, self.out_channels, *self.windows.out_size(self.padded_shape)))
         dY = grad.transpose(1, 2, 3, 0).reshape(self.out_channels, -1)
         self.weight.grad += (self.X @ dY.T).T.reshape(self.weight.data.shape)  # dY X^T, twice as fast this way
         if self.bias is not None:
-            self.bias.grad += dY.sum(axis=1)
+            self.bias.grad += dY.sum(axis=1, dtype=np.float64)
         dX = self.weight.data.reshape(self.out_channels, -1).T @ dY
         padded = np.zeros(self.padded_shape, dX.dtype)
-        out = self.windows.out_size(padded)
+        out = self.windows.out_size(padded.shape)
         dX = dX.reshape(self.in_channels, -1, *out, len(grad))  # (channel, place in the window, window, sample)
         for place, pixels in enumerate(self.windows.places(padded)):
             pixels += dX[:, place]
@@ -160,18 +139,18 @@ class MaxPool2d(Layer):
     Shapes: x (n, channels, height, width), y (n, channels, out height, out width). Padding counts as -infinity.
 
     The gradient of a window goes to the pixel that was largest in it (the first of several), for a small change
-    of any other would not have changed the output.
+    of any other would not have changed the output. Whole numbers become float32. Raises ValueError for what is no image
+    or smaller than a window, a gradient of another shape, and padding of more than half a window.
     """
 
     takes_images = True
 
     def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
         self.windows = Windows(kernel_size, kernel_size if stride is None else stride, padding)
-        if any(2 * p > k for p, k in zip(self.windows.padding, self.windows.kernel_size, strict=True)):
-            raise ValueError(f"padding may be half of kernel_size {kernel_size} at most, received {padding}")
+        self.windows.refuse_wide_padding()
 
     def forward(self, x: Array) -> Array:
-        _check_images(self, x)
+        x = _images(self, self.windows, x)
         padded = self.windows.pad(x, -inf)
         self.padded_shape = padded.shape
         first, *others = self.windows.places(padded)
@@ -182,6 +161,8 @@ class MaxPool2d(Layer):
         return y.transpose(3, 0, 1, 2)
 
     def backward(self, grad: Array) -> Array:
+        channels, height, width, n = self.winner.shape
+        self.expect_gradient(grad, (n, channels, height, width))
         grad = np.ascontiguousarray(grad.transpose(1, 2, 3, 0))
         padded = np.zeros(self.padded_shape, grad.dtype)
         for place, pixels in enumerate(self.windows.places(padded)):
@@ -201,17 +182,18 @@ class AvgPool2d(Layer):
     """The mean of each window; stride is kernel_size where not given. As torch.nn.AvgPool2d.
 
     Shapes: x (n, channels, height, width), y (n, channels, out height, out width). Padding counts as zeros. Each pixel
-    of a window gets an equal share of the window's gradient.
+    of a window gets an equal share of the window's gradient. Whole numbers and errors: as for MaxPool2d.
     """
 
     takes_images = True
 
     def __init__(self, kernel_size: Pair, stride: Pair | None = None, padding: Pair = 0) -> None:
         self.windows = Windows(kernel_size, kernel_size if stride is None else stride, padding)
+        self.windows.refuse_wide_padding()
         self.area = self.windows.kernel_size[0] * self.windows.kernel_size[1]
 
     def forward(self, x: Array) -> Array:
-        _check_images(self, x)
+        x = _images(self, self.windows, x)
         padded = self.windows.pad(x)
         self.padded_shape = padded.shape
         first, *others = self.windows.places(padded)
@@ -222,6 +204,8 @@ class AvgPool2d(Layer):
         return y.transpose(3, 0, 1, 2)
 
     def backward(self, grad: Array) -> Array:
+        channels, n = self.padded_shape[0], self.padded_shape[3]
+        self.expect_gradient(grad, (n, channels, *self.windows.out_size(self.padded_shape)))
         grad = np.ascontiguousarray(grad.transpose(1, 2, 3, 0)) * (1 / self.area)
         padded = np.zeros(self.padded_shape, grad.dtype)
         for pixels in self.windows.places(padded):
@@ -232,13 +216,21 @@ class AvgPool2d(Layer):
         return f"{type(self).__name__}({_options(self.windows, self.windows.kernel_size)})"
 
 
-def _pair(size: Pair) -> tuple[int, int]:
-    return (int(size[0]), int(size[1])) if isinstance(size, Sequence) else (int(size), int(size))
-
-
-def _check_images(layer: Layer, x: Array) -> None:
+def _images(layer: Layer, windows: Windows, x: Array) -> Array:
+    """x as numbers that a mean or -infinity can stand among. Raises ValueError for what is no image, or too small."""
+    x = np.asarray(x)
     if x.ndim != 4:
         raise ValueError(f"{layer!r} expects inputs (n, channels, height, width), received shape {x.shape}")
+    _refuse_what_is_too_small(layer, windows, x)
+    return x if np.issubdtype(x.dtype, np.floating) else x.astype(np.float32)
+
+
+def _refuse_what_is_too_small(layer: Layer, windows: Windows, x: Array) -> None:
+    if not windows.fit_into(x):
+        height, width = x.shape[2:]
+        raise ValueError(
+            f"{layer!r}: a window of {windows.kernel_size} does not fit into an image of {height} x {width}"
+        )
 
 
 def _options(windows: Windows, usual_stride: Pair) -> str:
@@ -248,6 +240,6 @@ def _options(windows: Windows, usual_stride: Pair) -> str:
         return str(size[0]) if size[0] == size[1] else str(size)
 
     text = short(windows.kernel_size)
-    if windows.stride != _pair(usual_stride):
+    if windows.stride != pair("stride", usual_stride):
         text += f", stride={short(windows.stride)}"
     return text + (f", padding={short(windows.padding)}" if windows.padding != (0, 0) else "")

@@ -13,7 +13,7 @@ are, to rounding, those of the readable layers. With dropout only the masks diff
 from collections.abc import Iterator
 from contextvars import copy_context
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,14 +21,17 @@ import numpy.typing as npt
 from mlcore._typing import Array, IntArray
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.engine_batches import Window
+from mlcore.engine_culprit import all_finite, culprit_of
+from mlcore.engine_figures import Progress
 from mlcore.engine_online import BLOCK_SIZE, OnlineBlock
 from mlcore.engine_online import suits as suits_online
 from mlcore.engine_parameters import FlatParameters, FlatState
-from mlcore.engine_program import Program, Stage
+from mlcore.engine_program import Chain, Program
 from mlcore.engine_scope import why_not, working
+from mlcore.engine_targets import take_targets
 from mlcore.engine_updates import UPDATES
-from mlcore.layers import Layer, Linear
-from mlcore.losses import Loss, as_labels, check_range
+from mlcore.layers import Layer
+from mlcore.losses import Loss
 from mlcore.optim import Optimizer
 from mlcore.walk import layers_of
 
@@ -36,14 +39,6 @@ __all__ = ["Engine", "Progress", "compile_network", "why_not"]
 
 _MOST_PRODUCTS = 1 << 25
 """Of a sample with a weight, between two yields: some milliseconds, so that nobody waits long for one."""
-
-
-class Progress(NamedTuple):
-    """What `Engine.epoch` yields: the loss of each batch just done, all of `size` samples, and the hits in them."""
-
-    losses: list[float]
-    size: int
-    correct: int
 
 
 def compile_network(
@@ -87,23 +82,18 @@ class Engine:
         self.clip_norm, self.clip_value = clip_norm, clip_value
         self.scale, self.shift = scale, shift
         self.culprit = ""
-        self._stages: list[Stage] = []
-        for layer in working([layer for _, layer in layers_of(network)]):
-            if isinstance(layer, Linear):
-                self._stages.append(Stage(layer))
-            else:
-                self._stages[-1].rest.append(layer)
-        self._flat = FlatParameters([stage.linear for stage in self._stages])
+        self._chain = Chain.of(working([layer for _, layer in layers_of(network)]))
+        linears = [stage.linear for stage in self._chain.stages]
+        self._flat = FlatParameters(linears)
         self._state = FlatState(optimizer, self._flat)
         self._update = UPDATES[type(optimizer)](optimizer, self._flat, self._state)
-        self._features = self._stages[0].linear.in_features
-        self._classes = self._stages[-1].linear.out_features
+        self._features, self._outputs = linears[0].in_features, linears[-1].out_features
         self._programs: dict[int, Program] = {}
         self._blocks: dict[int, OnlineBlock] = {}
         self._clips = clip_norm is not None or clip_value is not None
-        self._in_blocks = suits_online(self._stages, optimizer) and not self._clips
+        self._in_blocks = suits_online(self._chain, optimizer) and not self._clips
         self._given: tuple[Any, Any] = (None, None)
-        self._filled: tuple[Window, int] | None = None
+        self._filled: Program | None = None
         # Overflow is looked for in the results. An errstate around a yield would leak into the caller.
         self._quietly = copy_context()
         self._quietly.run(lambda: np.seterr(all="ignore"))
@@ -133,20 +123,35 @@ class Engine:
         difference to any number, but one: with batches of 1 and plain SGD, a stride goes through the first layer's
         weights once for all its samples (`engine_online`), which rounds otherwise.
 
-        X (n, ...) of any number type, y labels (n,) or one-hot rows. order: the samples' indices in the order in
-        which they are met, None as they stand; then X and y must not be changed in place from epoch to epoch. It can be
-        longer than X: several epochs of everything at once are one of np.tile(np.arange(n), epochs). The last batch
-        may be smaller.
+        X (n, ...) of any number type, y labels (n,) or one-hot rows, or the numbers of a regression. order: the
+        samples' indices in the order in which they are met, None as they stand; then X and y must not be changed in
+        place from epoch to epoch. It can be longer than X: several epochs of everything at once are one of
+        np.tile(np.arange(n), epochs). The last batch may be smaller.
 
         Where a number is no longer finite, `culprit` names it, and the last loss yielded is that of this batch.
         Gradients that are not finite have not been applied, unless only those of the first layer's weights are.
 
         Raises ValueError where `why_not` has a reason.
         """
-        X, labels = self._take(X, y)
-        self.culprit = ""
-        self._flat.adopt()
-        self._state.adopt()
+        if order is None and start_batch == 0 and len(X) <= batch_size:
+            return iter((self._whole(X, y),))
+        return self._batches(X, y, order, start_batch, batch_size, stride)
+
+    def _whole(self, X: Array, y: Array) -> Progress:
+        """An epoch of one batch of everything: what surrounds a step must cost little here."""
+        if self._filled is None or self._given[0] is not X or self._given[1] is not y:
+            rows, targets = self._take(X, y)
+            self._filled = self._program(len(X), 1)
+            self._filled.window.fill(rows, targets, None, 0, 1)
+        self._begin()
+        return self._quietly.run(self._steps, self._filled, 0, 1, None)
+
+    def _batches(
+        self, X: Array, y: Array, order: IntArray | None, start_batch: int, batch_size: int, stride: int
+    ) -> Iterator[Progress]:
+        X, targets = self._take(X, y)
+        self._begin()
+        self._filled = None
         samples = len(X) if order is None else len(order)
         full = samples // batch_size
         at = start_batch
@@ -159,7 +164,7 @@ class Engine:
             else:
                 block, program = None, self._program(size, max(full, 1))
                 batches = min(left, program.window.batches)
-            self._fill(program.window, X, labels, order, at * batch_size, batches)
+            program.window.fill(X, targets, order, at * batch_size, batches)
             at += batches
             for first in range(0, batches, stride):
                 progress = self._quietly.run(self._steps, program, first, min(first + stride, batches), block)
@@ -167,45 +172,32 @@ class Engine:
                 if self.culprit:
                     return
 
+    def _begin(self) -> None:
+        self.culprit = ""
+        self._flat.adopt()
+        self._state.adopt()
+
     def _steps(self, program: Program, start: int, stop: int, block: OnlineBlock | None) -> Progress:
         """Some iterations, and their figures."""
         stopped = False
         if block is not None:
             block.run()
         else:
-            first_dz = program.first_dz.reshape(-1)
             for k in range(start, stop):
                 for operation in program.steps[k]:
                     operation()
-                # What is not finite in outputs or later gradients, is not finite here either; and a sum of squares
-                # is finite only where all of them are (it can overflow by itself).
-                if not isfinite(first_dz.dot(first_dz)) and not _all_finite(first_dz):
+                # A sum of squares is finite only where all of them are; but it can overflow by itself.
+                if not isfinite(program.watched_squares()) and not all_finite(program.watched):
                     stop, stopped = k + 1, True
                     break
                 if self._clips:
                     self._clip()
                 self._update()
-        losses, correct = program.figures(start, stop)
-        p = self._flat.data
-        if stopped or not isfinite(p.dot(p)) or not isfinite(sum(losses)):
-            return self._explain(program, start, stop, stopped, Progress(losses, program.window.size, correct))
-        return Progress(losses, program.window.size, correct)
-
-    def _explain(self, program: Program, start: int, stop: int, stopped: bool, progress: Progress) -> Progress:
-        """Find the culprit, and the batch in which it became one: the last of what is returned."""
-        lost = next((k for k, value in enumerate(progress.losses) if not isfinite(value)), None)
-        bad_weights, bad_gradient = self._first_infinite("data"), self._first_infinite("grad")
-        if lost is None:
-            self.culprit = bad_gradient or bad_weights
-            return progress
-        if stopped and bad_weights and lost > 0:  # the update of the batch before has spoilt them
-            self.culprit, lost = bad_weights, lost - 1
-        else:
-            bad_input = "" if _all_finite(program.window.x[start + lost]) else "input"
-            bad_output = "" if _all_finite(program.output) else "output"
-            self.culprit = bad_input or bad_weights or bad_output or "loss"
-        losses, correct = program.figures(start, start + lost + 1)
-        return Progress(losses, progress.size, correct)
+        progress = program.figures(start, stop)
+        if stopped or not isfinite(self._flat.squares() + sum(progress.losses)):
+            self.culprit, count = culprit_of(self.network, program, start, progress.losses, stopped)
+            progress = program.figures(start, start + count)
+        return progress
 
     def _clip(self) -> None:
         if self.clip_value is not None:
@@ -216,65 +208,39 @@ class Engine:
     def _program(self, size: int, batches: int) -> Program:
         program = self._programs.get(size)
         if program is None or program.window.batches < min(batches, program.window.most):
-            program = Program(self._stages, self._flat, self.loss, self._window(size, batches))
+            program = Program(self._chain, self._flat, self.loss, self._window(size, batches))
             self._programs[size] = program
         return program
 
     def _block(self, count: int) -> OnlineBlock:
         if count not in self._blocks:
             window = self._window(1, count, at_least=count)
-            self._blocks[count] = OnlineBlock(self._stages, self._flat, self.loss, self.optimizer, window, count)
+            self._blocks[count] = OnlineBlock(self._chain, self._flat, self.loss, self.optimizer, window, count)
         return self._blocks[count]
 
     def _window(self, size: int, batches: int, at_least: int = 1) -> Window:
         return Window(
             self._features,
-            self._classes,
+            self._outputs,
             size,
             batches,
             self._flat.data.dtype,
             at_least=at_least,
             at_most=_MOST_PRODUCTS // (size * len(self._flat.data)),
             ones=self._flat.data_cuts[0].whole is not None,
+            real=self.loss.task == "regression",
             scale=self.scale,
             shift=self.shift,
         )
 
-    def _fill(
-        self, window: Window, X: Array, labels: IntArray, order: IntArray | None, start: int, batches: int
-    ) -> None:
-        if order is None and self._filled == (window, start):
-            return  # the whole data in one batch, again
-        window.fill(X, labels, order, start, batches)
-        self._filled = (window, start) if order is None else None
-
-    def _take(self, X: Array, y: Array) -> tuple[Array, IntArray]:
-        """X as rows of features, y as labels: found out once for the same arrays."""
+    def _take(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """X as rows of features, y as labels or numbers: found out once for the same arrays."""
         if self._given[0] is not X or self._given[1] is not y:
             rows = X.reshape(len(X), -1)
             if rows.shape[1] != self._features:
                 raise ValueError(f"the network takes {self._features} features, X has {rows.shape[1]}")
             if not (np.issubdtype(X.dtype, np.number) or X.dtype == bool) or np.iscomplexobj(X):
                 raise ValueError(f"X has the type {X.dtype}")
-            self._taken = rows, self._labels(y)
+            self._taken = rows, take_targets(self.loss, y, self._outputs, self._flat.data.dtype)
             self._given, self._filled = (X, y), None
         return self._taken
-
-    def _labels(self, y: Array) -> IntArray:
-        labels = as_labels(y)
-        if y.ndim == 2 and y.shape[1] > 1:
-            rows = labels[:, None] == np.arange(y.shape[1])
-            if y.shape[1] != self._classes or not np.array_equal(y, rows):
-                raise ValueError("the rows of y are not one-hot")
-        check_range(labels, max(2, self._classes))
-        return labels
-
-    def _first_infinite(self, kind: str) -> str:
-        """The first parameter with a number that is not finite in its "data" or "grad"; "" without one."""
-        ending = ".grad" if kind == "grad" else ""
-        parameters = self.network.named_parameters()
-        return next((n + ending for n, p in parameters if not _all_finite(getattr(p, kind))), "")
-
-
-def _all_finite(array: Array) -> bool:
-    return bool(np.isfinite(array).all())

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
+from mlcore.engine_targets import Targets
 
 WINDOW_BYTES = 1 << 17
 """How much is gathered at once: it should still be in the cache when it is used."""
@@ -12,72 +13,66 @@ WINDOW_BYTES = 1 << 17
 class Window:
     """Room for some batches of `size` samples.
 
-    x: (batches, size, in), or (batches, size, in + 1) with ones in the last column. T: targets (batches, C, size),
-    one-hot, or the label itself where C is 1; right: the same as booleans. There is room for `batches` of them, at
-    most `most`.
+    x: (batches, size, in), or (batches, size, in + 1) with ones in the last column. targets: as many Targets. There
+    is room for `batches` of them, at most `most`.
 
-    scale, shift: x = scale * X + shift, numbers or one for each feature.
+    scale, shift: x = scale * X + shift, numbers or one for each feature. real: the targets are those of a regression.
     """
 
     def __init__(
         self,
         features: int,
-        classes: int,
+        outputs: int,
         size: int,
         batches: int,
         dtype: np.dtype[np.floating],
         *,
         ones: bool,
+        real: bool = False,
         at_least: int = 1,
         at_most: int = 1 << 30,
         scale: npt.ArrayLike = 1.0,
         shift: npt.ArrayLike = 0.0,
     ) -> None:
-        nbytes = size * (features + classes) * dtype.itemsize
-        self.size = size
+        nbytes = size * (features + outputs) * dtype.itemsize
+        self.size, self.features = size, features
         self.most = max(at_least, min(at_most, WINDOW_BYTES // nbytes))
         self.batches = min(batches, self.most)
         self.x = np.ones((self.batches, size, features + ones), dtype)
-        self.T = np.zeros((self.batches, classes, size), dtype)
-        self.right = np.zeros(self.T.shape, bool)
-        self._rows = self.x.reshape(self.batches * size, -1)[:, :features]
-        self._labels = np.zeros((self.batches, size), np.int64)
-        self._corners = np.arange(self.batches)[:, None] * (classes * size) + np.arange(size)
-        self._gathered: Array | None = None
-        self._scale = None if np.all(np.equal(scale, 1)) else np.asarray(scale, dtype)
-        self._shift = None if not np.any(shift) else np.asarray(shift, dtype)
+        if self.batches == 1 and ones:  # often filled once for many epochs: the columns that W is multiplied with
+            self.x = np.ones((1, features + 1, size), dtype).transpose(0, 2, 1)
+        self.targets = Targets(outputs, size, self.batches, dtype, real=real)
+        self._rows = (self.x[0] if self.batches == 1 else self.x.reshape(self.batches * size, -1))[:, :features]
+        # Numbers are worked on where they lie one after the other, with as many scales: NumPy takes buffers otherwise.
+        self._plain = self._rows if self._rows.flags.c_contiguous else np.empty(self._rows.shape, dtype)
+        self._gathered = self._plain
+        self._scale = None if np.all(np.equal(scale, 1)) else self._for_all(scale)
+        self._shift = None if not np.any(shift) else self._for_all(shift)
 
-    def fill(self, X: Array, labels: IntArray, order: IntArray | None, start: int, batches: int) -> None:
-        """Put samples from place `start` of the order on (None: as they stand) into the first batches."""
+    def fill(self, X: Array, y: Array, order: IntArray | None, start: int, batches: int) -> None:
+        """Put samples from place `start` of the order on (None: as they stand) into the first batches.
+
+        X (n, features) of any number type, y as `Targets.fill` takes it.
+        """
         count = batches * self.size
-        rows = slice(start, start + count)
-        x, y = self._rows[:count], self._labels.reshape(-1)[:count]
+        places = slice(start, start + count)
+        x = self._plain[:count]
         if order is None:
-            np.copyto(x, X[rows], casting="unsafe")
-            y[...] = labels[rows]
+            np.copyto(x, X[places], casting="unsafe")
         else:
-            if self._gathered is None or self._gathered.dtype != X.dtype:
-                straight = X.dtype == x.dtype and x.flags.c_contiguous
-                self._gathered = self._rows if straight else np.empty(self._rows.shape, X.dtype)
-            # "clip" writes straight into `out`; "raise" would go through a buffer.
-            chosen = X.take(order[rows], 0, self._gathered[:count], "clip")
-            if self._gathered is not self._rows:
+            if self._gathered.dtype != X.dtype:
+                self._gathered = self._plain if X.dtype == x.dtype else np.empty(self._plain.shape, X.dtype)
+            chosen = X.take(order[places], 0, self._gathered[:count], "clip")  # "clip": as in Targets.fill
+            if self._gathered is not self._plain:
                 np.copyto(x, chosen, casting="unsafe")
-            labels.take(order[rows], 0, y, "clip")
         if self._scale is not None:
-            np.multiply(x, self._scale, x)
+            np.multiply(x, self._scale[:count], x)
         if self._shift is not None:
-            np.add(x, self._shift, x)
-        self._fill_targets(self.T[:batches], self.right[:batches], self._labels[:batches])
+            np.add(x, self._shift[:count], x)
+        if self._plain is not self._rows:
+            np.copyto(self._rows[:count], x)
+        self.targets.fill(y, places if order is None else order[places], batches)
 
-    def _fill_targets(self, T: Array, right: npt.NDArray[np.bool_], labels: IntArray) -> None:
-        if T.shape[1] == 1:
-            np.copyto(T[:, 0], labels)
-            np.copyto(right[:, 0], labels, casting="unsafe")
-            return
-        # The place of each 1 in T: in its batch and column, as many rows down as the label says.
-        places = np.multiply(labels, self.size, labels)
-        np.add(places, self._corners[: len(T)], places)
-        for array in (T, right):
-            array.fill(0)
-            array.put(places, 1, "clip")
+    def _for_all(self, values: npt.ArrayLike) -> Array:
+        """A number for each place of the window."""
+        return np.broadcast_to(np.asarray(values, self.x.dtype), self._rows.shape).copy()

@@ -7,16 +7,18 @@ is multiplied with it, and that is all (None: with 1). `a.__setitem__(..., b)` i
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import pi, sqrt
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.activations import ELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
+from mlcore.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
 from mlcore.engine_parameters import Cut
 from mlcore.engine_updates import Operation
 from mlcore.layers import Dropout, Layer
+from mlcore.special import ERF_FAR, ERF_NEAR
 
 Kernel: TypeAlias = tuple[list[Operation], Array | None]
 """The operations that turn z into h, and the slope."""
@@ -146,6 +148,26 @@ def silu(layer: SiLU, z: Array) -> Kernel:
     ], slope
 
 
+def gelu(layer: GELU, z: Array) -> Kernel:
+    """With P = (1 + erf(z / sqrt 2)) / 2: h = z P, slope = P + z exp(-z^2 / 2) / sqrt(2 pi)."""
+    one, half, minus_half, root, height, most = _numbers(z, 1, 0.5, -0.5, 1 / sqrt(2), 1 / sqrt(2 * pi), 1e4)
+    u, P, slope = np.empty_like(z), np.empty_like(z), np.empty_like(z)
+    return [
+        partial(np.multiply, z, root, u),
+        *_erf(u, P),
+        partial(np.add, P, one, P),
+        partial(np.multiply, P, half, P),
+        partial(np.multiply, z, z, slope),
+        partial(np.minimum, slope, most, out=slope),
+        partial(np.multiply, slope, minus_half, slope),
+        partial(np.exp, slope, slope),
+        partial(np.multiply, slope, height, slope),
+        partial(np.multiply, slope, z, slope),
+        partial(np.add, slope, P, slope),
+        partial(np.multiply, z, P, z),
+    ], slope
+
+
 def softplus(layer: Softplus, z: Array) -> Kernel:
     """h = max(z, 0) + log(1 + exp(-|z|)), slope = 1 / (1 + exp(-z))."""
     zero, e, slope = np.zeros_like(z), np.empty_like(z), np.empty_like(z)
@@ -171,10 +193,51 @@ def _logistic(z: Array, s: Array) -> list[Operation]:
     ]
 
 
+def _erf(x: Array, y: Array) -> list[Operation]:
+    """y = erf(x), by the two formulas of `mlcore.special.erf`: for |x| up to 1, and beyond."""
+    one, two, six, offset, above = _numbers(x, 1, 2, 6, 2.2, 9.6)
+    size, t, near, below = np.empty_like(x), np.empty_like(x), np.empty_like(x), np.empty(x.shape, bool)
+    return [
+        partial(np.multiply, x, x, t),
+        partial(np.minimum, t, one, out=t),
+        *_polynomial(ERF_NEAR, t, near),
+        partial(np.multiply, near, x, near),
+        partial(np.abs, x, size),
+        partial(np.less_equal, size, one, below),
+        partial(np.maximum, size, one, out=size),
+        partial(np.minimum, size, six, out=size),
+        partial(np.add, size, two, t),
+        partial(np.divide, above, t, t),
+        partial(np.subtract, t, offset, t),
+        *_polynomial(ERF_FAR, t, y),
+        partial(np.multiply, size, size, size),
+        partial(np.negative, size, size),
+        partial(np.exp, size, size),
+        partial(np.multiply, y, size, y),
+        partial(np.subtract, one, y, y),
+        partial(np.copysign, y, x, y),
+        partial(np.copyto, y, near, where=below),
+    ]
+
+
+def _polynomial(coefficients: Sequence[float], t: Array, y: Array) -> list[Operation]:
+    """y = c0 + c1 t + c2 t^2 + ..., by Horner's rule."""
+    *others, last = _numbers(t, *coefficients)
+    program: list[Operation] = [partial(y.__setitem__, ..., last)]
+    for c in reversed(others):
+        program += [partial(np.multiply, y, t, y), partial(np.add, y, c, y)]
+    return program
+
+
+def _numbers(z: Array, *values: float) -> list[Array]:
+    return [np.array(value, z.dtype) for value in values]
+
+
 ACTIVATION_KERNELS: dict[type[Layer], Callable[[Any, Array], Kernel]] = {
     ReLU: relu,
     LeakyReLU: leaky_relu,
     ELU: elu,
+    GELU: gelu,
     SiLU: silu,
     Sigmoid: sigmoid,
     Tanh: tanh,

@@ -5,37 +5,25 @@ worked out from there for several batches at once.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mlcore._typing import Array
 from mlcore.engine_batches import Window
+from mlcore.engine_cross_entropy import general_cross_entropy, is_plain
+from mlcore.engine_figures import LossKernel, Progress, agreeing, hits
 from mlcore.engine_updates import Operation
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
-
-Mask: TypeAlias = npt.NDArray[np.bool_]
-Figures: TypeAlias = tuple[list[float], int]
-"""The loss of each batch, and how many samples were predicted rightly in all of them."""
-
-
-@dataclass(frozen=True)
-class LossKernel:
-    """gradient[k]: the operations that write dz for the k-th batch of the window. figures(slots): what works out the
-    Figures of these batches.
-    """
-
-    gradient: list[list[Operation]]
-    figures: Callable[[slice], Callable[[], Figures]]
 
 
 def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -> LossKernel:
     """With the largest z of each column subtracted: L = (sum log(sum exp z) - z[y]) / n, dz = (softmax(z) - T) / n."""
+    if not is_plain(loss):
+        return general_cross_entropy(loss, z, dz, window)
     classes, n = z.shape
-    batches, T, right = window.batches, window.T, window.right
+    batches, T, right = window.batches, window.targets.T, window.targets.right
     divisor = n if loss.reduction == "mean" else 1
     factor, zero = np.array(1.0 if loss.gradient == "sum" else 1 / divisor, z.dtype), np.zeros((), z.dtype)
     best, wide, ones = np.empty((1, n), z.dtype), np.empty_like(z), np.ones((classes, 1), z.dtype)
@@ -55,18 +43,19 @@ def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -
         for k in range(batches)
     ]
 
-    def figures(slots: slice) -> Callable[[], Figures]:
+    def figures(slots: slice) -> Callable[[], Progress]:
         z, t, totals = shifted[slots], T[slots], total[slots]
         logs, picked = np.empty_like(totals), np.empty_like(t)
         all_picked, sums = picked.reshape(len(t), -1), np.empty((2, len(t)), t.dtype)
-        count_hits = _hits(z, right[slots])
+        count_hits = hits(z, right[slots])
 
-        def work_out() -> Figures:
+        def work_out() -> Progress:
             np.log(totals, logs)
             np.add.reduce(logs, axis=1, out=sums[0])
             np.multiply(z, t, picked)
             np.add.reduce(all_picked, axis=1, out=sums[1])
-            return [(a - b) / divisor for a, b in zip(*sums.tolist(), strict=True)], count_hits(zero)
+            losses = [(a - b) / divisor for a, b in zip(*sums.tolist(), strict=True)]
+            return Progress(losses, n, count_hits(zero))
 
         return work_out
 
@@ -76,7 +65,7 @@ def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -
 def mse(loss: MSELoss, z: Array, dz: Array, window: Window) -> LossKernel:
     """L = sum (z - T)^2 / divisor, dz = 2 (z - T) / divisor."""
     classes, n = z.shape
-    batches, T, right = window.batches, window.T, window.right
+    batches, T, right = window.batches, window.targets.T, window.targets.right
     divisor = {"mean": z.size, "per_sample": n, "sum": 1, "half_sum": 2}[loss.reduction]
     factor = np.array(2 * _gradient_factor(loss, n) / divisor, z.dtype)
     outputs, difference = _slots(z, batches), np.zeros_like(T)
@@ -90,28 +79,43 @@ def mse(loss: MSELoss, z: Array, dz: Array, window: Window) -> LossKernel:
     ]
     half = np.array(0.5, z.dtype)
 
-    def figures(slots: slice) -> Callable[[], Figures]:
-        z, wanted = outputs[slots], right[slots]
-        squares = [partial(row.dot, row) for row in difference[slots].reshape(len(z), -1)]
+    def figures(slots: slice) -> Callable[[], Progress]:
+        z, wanted, squares = outputs[slots], right[slots], squares_of(slots)
         best, positive = np.empty((len(z), 1, n), z.dtype), np.empty(z.shape, bool)
-        count_hits = _hits(z, wanted)
+        count_hits = hits(z, wanted)
 
-        def work_out() -> Figures:
+        def work_out() -> Progress:
             losses = [float(square()) / divisor for square in squares]
             if classes == 1:
-                return losses, _agreeing(np.greater(z, half, positive), wanted)
+                return Progress(losses, n, agreeing(np.greater(z, half, positive), wanted))
             np.maximum.reduce(z, axis=1, out=best, keepdims=True)
-            return losses, count_hits(best)
+            return Progress(losses, n, count_hits(best))
 
         return work_out
 
-    return LossKernel(gradient, figures)
+    def errors(slots: slice) -> Callable[[], Progress]:
+        each, squares = difference[slots], squares_of(slots)
+        doubles, sums = np.empty(each.shape), np.empty(each.shape[:2])
+
+        def work_out() -> Progress:
+            np.copyto(doubles, each)
+            np.multiply(doubles, doubles, doubles)
+            np.add.reduce(doubles, axis=2, out=sums)
+            losses = [float(square()) / divisor for square in squares]
+            return Progress(losses, n, 0, squared_errors=[row.tolist() for row in sums])
+
+        return work_out
+
+    def squares_of(slots: slice) -> list[Callable[[], Array]]:
+        return [partial(row.dot, row) for row in difference[slots].reshape(len(T[slots]), -1)]
+
+    return LossKernel(gradient, errors if loss.task == "regression" else figures)
 
 
 def bce_with_logits(loss: BCEWithLogitsLoss, z: Array, dz: Array, window: Window) -> LossKernel:
     """L = sum (max(z, 0) - z T + log(1 + exp(-|z|))) / n, dz = (s - T) / n with s = 1 / (1 + exp(-z))."""
     n = z.shape[1]
-    batches, T, right = window.batches, window.T, window.right
+    batches, T, right = window.batches, window.targets.T, window.targets.right
     divisor = n if loss.reduction == "mean" else 1
     factor, one = np.array(_gradient_factor(loss, n) / divisor, z.dtype), np.ones((), z.dtype)
     outputs = _slots(z, batches)
@@ -129,12 +133,12 @@ def bce_with_logits(loss: BCEWithLogitsLoss, z: Array, dz: Array, window: Window
     ]
     half, zero = np.array(0.5, z.dtype), np.zeros((), z.dtype)
 
-    def figures(slots: slice) -> Callable[[], Figures]:
+    def figures(slots: slice) -> Callable[[], Progress]:
         z, t = outputs[slots], T[slots]
         e, s, sums = np.empty_like(t), np.empty_like(t), np.empty((len(t), 1), t.dtype)
         positive, likely = np.empty(t.shape, bool), np.empty(t.shape, bool)
 
-        def work_out() -> Figures:
+        def work_out() -> Progress:
             np.abs(z, e)
             np.negative(e, e)
             np.exp(e, e)
@@ -149,7 +153,8 @@ def bce_with_logits(loss: BCEWithLogitsLoss, z: Array, dz: Array, window: Window
             np.multiply(z, t, s)
             np.subtract(e, s, e)
             np.add.reduce(e, axis=2, out=sums)
-            return [value / divisor for value in sums[:, 0].tolist()], _agreeing(positive, right[slots])
+            losses = [value / divisor for value in sums[:, 0].tolist()]
+            return Progress(losses, n, agreeing(positive, right[slots]))
 
         return work_out
 
@@ -163,16 +168,6 @@ LOSS_KERNELS: dict[type[Loss], Callable[[Any, Array, Array, Window], LossKernel]
 }
 
 
-def unknown_option(loss: Loss) -> str:
-    """The first option in use that the functions above do not have, in words; "" without one."""
-    if loss.task == "regression":
-        return "regression"
-    weight = getattr(loss, "weight", None) is not None
-    options = {"class weights": weight, "label smoothing": getattr(loss, "label_smoothing", 0)}
-    options["epsilon"] = getattr(loss, "epsilon", 0)
-    return next((name for name, value in options.items() if value), "")
-
-
 def _gradient_factor(loss: Loss, n: int) -> int:
     return n if loss.averages and loss.gradient == "sum" else 1
 
@@ -184,21 +179,3 @@ def _slots(z: Array, batches: int) -> Array:
 
 def _keep(z: Array, slot: Array) -> list[Operation]:
     return [] if np.may_share_memory(z, slot) else [partial(slot.__setitem__, ..., z)]
-
-
-def _hits(z: Array, right: Mask) -> Callable[[Array], int]:
-    """Counts the columns of some batches with their largest output, `best`, in the right row."""
-    largest = np.empty(z.shape, bool)
-    columns = z.shape[0] * z.shape[2]
-
-    def count(best: Array) -> int:
-        np.equal(z, best, largest)
-        if np.count_nonzero(largest) != columns:  # NaN, or several as large: then the first counts
-            return int(np.count_nonzero(z.argmax(1) == right.argmax(1)))
-        return int(np.count_nonzero(np.logical_and(largest, right, largest)))
-
-    return count
-
-
-def _agreeing(predicted: Mask, right: Mask) -> int:
-    return int(np.count_nonzero(np.equal(predicted, right, predicted)))

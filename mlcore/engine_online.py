@@ -9,7 +9,6 @@ which is the same number as one by one, to rounding. W X^T and all x_j . x_i (th
 matrices, and W is changed once a block, in a third. Later layers are small and change at every step.
 """
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from mlcore._typing import Array
 from mlcore.engine_batches import Window
 from mlcore.engine_parameters import FlatParameters
-from mlcore.engine_program import Program, Stage
+from mlcore.engine_program import Chain, Program
 from mlcore.engine_updates import Operation
 from mlcore.losses import Loss
 from mlcore.optim import SGD, Optimizer
@@ -27,10 +26,10 @@ _WORTHWHILE = 4096
 """From so many weights in the first layer on."""
 
 
-def suits(stages: Sequence[Stage], optimizer: Optimizer) -> bool:
+def suits(chain: Chain, optimizer: Optimizer) -> bool:
     """Whether steps of one sample can be done in blocks, and it is worth it."""
-    plain = isinstance(optimizer, SGD) and not optimizer.momentum and not optimizer.weight_decay
-    return plain and stages[0].linear.weight.data.size >= _WORTHWHILE
+    plain = isinstance(optimizer, SGD) and not optimizer.momentum and not optimizer.weight_decay and not optimizer.l1
+    return plain and not chain.front and chain.stages[0].linear.weight.data.size >= _WORTHWHILE
 
 
 class OnlineBlock:
@@ -38,7 +37,7 @@ class OnlineBlock:
 
     def __init__(
         self,
-        stages: Sequence[Stage],
+        chain: Chain,
         flat: FlatParameters,
         loss: Loss,
         optimizer: Optimizer,
@@ -46,7 +45,7 @@ class OnlineBlock:
         count: int,
     ) -> None:
         self.optimizer = optimizer
-        self.program = program = Program(stages, flat, loss, window)
+        self.program = program = Program(chain, flat, loss, window)
         cut = flat.data_cuts[0]
         out, dtype = cut.W.shape[0], flat.data.dtype
         x: Array = window.x[:count, 0]

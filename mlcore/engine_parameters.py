@@ -3,8 +3,10 @@
 An optimiser then needs a handful of operations for the whole network, whatever its number of layers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +51,9 @@ class FlatParameters:
         self.ends = np.cumsum([_size(linear) for linear in linears]).tolist()
         self.data, self.grad = self.vector(), self.vector()
         self.data_cuts, self.grad_cuts = self.cut(self.data), self.cut(self.grad)
-        self._data_views, self._grad_views = self.views(self.data), self.views(self.grad)
+        self.squares: Callable[[], Any] = partial(self.data.dot, self.data)
+        """The sum of their squares."""
+        self._views = list(zip(self.parameters, self.views(self.data), self.views(self.grad), strict=True))
         self.adopt()
 
     def vector(self) -> Array:
@@ -67,7 +71,7 @@ class FlatParameters:
 
     def adopt(self) -> None:
         """Make every parameter a view, taking over its values, unless it is one already."""
-        for parameter, data, grad in zip(self.parameters, self._data_views, self._grad_views, strict=True):
+        for parameter, data, grad in self._views:
             if parameter.data is not data:
                 data[...] = parameter.data
                 parameter.data = data

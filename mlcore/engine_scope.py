@@ -6,9 +6,7 @@ import numpy as np
 
 from mlcore.engine_kernels import ACTIVATION_KERNELS
 from mlcore.engine_losses import LOSS_KERNELS
-from mlcore.engine_losses import unknown_option as unknown_loss_option
 from mlcore.engine_updates import UPDATES
-from mlcore.engine_updates import unknown_option as unknown_optimizer_option
 from mlcore.layers import Dropout, Flatten, Identity, Layer, Linear, Parameter, Sequential
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss
 from mlcore.optim import Optimizer
@@ -27,9 +25,9 @@ def why_not(network: Layer, loss: Loss, optimizer: Optimizer) -> str:
         if own := {"forward", "backward", "step"} & set(vars(thing)):
             return f"{type(thing).__name__} has a {min(own)} of its own"
     layers = working(layers)
-    if not layers or not isinstance(layers[0], Linear):
-        return "the first layer is not a Linear"
     linears = [layer for layer in layers if isinstance(layer, Linear)]
+    if not linears:
+        return "it has no Linear"
     parameters = [parameter for linear in linears for parameter in linear.parameters()]
     dtypes = {parameter.data.dtype for parameter in parameters}
     if len({id(linear) for linear in linears}) < len(linears):
@@ -46,9 +44,9 @@ def why_not(network: Layer, loss: Loss, optimizer: Optimizer) -> str:
 def _why_not_loss(loss: Loss, outputs: int) -> str:
     if type(loss) not in LOSS_KERNELS:
         return f"{type(loss).__name__} has no fast form"
-    if option := unknown_loss_option(loss):
-        return f"{type(loss).__name__} with {option} has no fast form"
-    # The readable layers raise what is to be said about these two.
+    # The readable layers raise what is to be said about these.
+    if isinstance(loss, CrossEntropyLoss) and loss.weight is not None and len(loss.weight) != outputs:
+        return f"{type(loss).__name__}'s weight has {len(loss.weight)} classes, the network {outputs} outputs"
     if (isinstance(loss, CrossEntropyLoss) and outputs < 2) or (isinstance(loss, BCEWithLogitsLoss) and outputs != 1):
         return f"{type(loss).__name__} does not go with {outputs} outputs"
     return ""
@@ -57,8 +55,6 @@ def _why_not_loss(loss: Loss, outputs: int) -> str:
 def _why_not_optimizer(optimizer: Optimizer, parameters: list[Parameter]) -> str:
     if type(optimizer) not in UPDATES:
         return f"{type(optimizer).__name__} has no fast form"
-    if option := unknown_optimizer_option(optimizer):
-        return f"{type(optimizer).__name__} with {option} has no fast form"
     if {id(p) for p in optimizer.params} != {id(p) for p in parameters} or len(optimizer.params) != len(parameters):
         return "the optimiser has other parameters than the network"
     return ""

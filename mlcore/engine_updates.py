@@ -34,7 +34,7 @@ def sgd(optimizer: SGD, flat: FlatParameters, state: FlatState) -> Operation:
     velocity = state.vectors["momentum"] if momentum else flat.data
     for p, g, b in _blocks(flat.data, flat.grad, velocity):
         s = scratch[: len(p)]
-        g = _decayed(optimizer, p, g, program)
+        g = _penalised(optimizer, p, g, program)
         if momentum:
             program.append(partial(np.multiply, b, mu, b))
             if dampened:
@@ -65,7 +65,7 @@ def adagrad(optimizer: Adagrad, flat: FlatParameters, state: FlatState) -> Opera
     program: list[Operation] = []
     for p, g, v in _blocks(flat.data, flat.grad, state.vectors["sum"]):
         s = scratch[: len(p)]
-        g = _decayed(optimizer, p, g, program)
+        g = _penalised(optimizer, p, g, program)
         program += [partial(np.multiply, g, g, s), partial(np.add, v, s, v)]
         program += [partial(np.sqrt, v, s), partial(np.add, s, eps, s), partial(np.divide, g, s, s)]
         program += [partial(np.multiply, s, rate, s), partial(np.subtract, p, s, p)]
@@ -80,17 +80,33 @@ def adagrad(optimizer: Adagrad, flat: FlatParameters, state: FlatState) -> Opera
 
 
 def rmsprop(optimizer: RMSprop, flat: FlatParameters, state: FlatState) -> Operation:
-    """v = alpha v + (1 - alpha) g^2, p -= lr g / (sqrt(v) + eps)."""
+    """v = alpha v + (1 - alpha) g^2, p -= lr g / (sqrt(v) + eps).
+
+    centered: sqrt(max(v - m^2, 0)) with m = alpha m + (1 - alpha) g. With momentum mu: b = mu b + the quotient,
+    p -= lr b.
+    """
     lr, eps, alpha, rest = _constants(flat, 0, optimizer.eps, optimizer.alpha, 1 - optimizer.alpha)
+    mu, zero = _constants(flat, optimizer.momentum, 0)
     scratch = _scratch(flat)
     program: list[Operation] = []
-    for p, g, v in _blocks(flat.data, flat.grad, state.vectors["square_avg"]):
+    averages = state.vectors.get("grad_avg", flat.data)
+    velocities = state.vectors.get("momentum", flat.data)
+    for p, g, v, m, b in _blocks(flat.data, flat.grad, state.vectors["square_avg"], averages, velocities):
         s = scratch[: len(p)]
-        g = _decayed(optimizer, p, g, program)
+        g = _penalised(optimizer, p, g, program)
         program += [partial(np.multiply, g, g, s), partial(np.multiply, s, rest, s)]
         program += [partial(np.multiply, v, alpha, v), partial(np.add, v, s, v)]
-        program += [partial(np.sqrt, v, s), partial(np.add, s, eps, s), partial(np.divide, g, s, s)]
-        program += [partial(np.multiply, s, lr, s), partial(np.subtract, p, s, p)]
+        if optimizer.centered:
+            program += [partial(np.multiply, g, rest, s), partial(np.multiply, m, alpha, m), partial(np.add, m, s, m)]
+            program += [partial(np.multiply, m, m, s), partial(np.subtract, v, s, s)]
+            program += [partial(np.maximum, s, zero, out=s), partial(np.sqrt, s, s)]
+        else:
+            program.append(partial(np.sqrt, v, s))
+        program += [partial(np.add, s, eps, s), partial(np.divide, g, s, s)]
+        if optimizer.momentum:
+            program += [partial(np.multiply, b, mu, b), partial(np.add, b, s, b)]
+        program.append(partial(np.multiply, b if optimizer.momentum else s, lr, s))
+        program.append(partial(np.subtract, p, s, p))
 
     def step() -> None:
         optimizer.steps += 1
@@ -105,6 +121,7 @@ def adam(optimizer: Adam, flat: FlatParameters, state: FlatState) -> Operation:
     """m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, p -= lr c / (1 - b1^t) * m / (sqrt(v) + c eps).
 
     c = sqrt(1 - b2^t): the textbook's quotient, multiplied above and below with c. AdamW: p *= 1 - lr wd first.
+    amsgrad: the largest v so far below the root.
     """
     beta1, beta2 = optimizer.betas
     decoupled = isinstance(optimizer, AdamW) and optimizer.weight_decay != 0
@@ -112,14 +129,19 @@ def adam(optimizer: Adam, flat: FlatParameters, state: FlatState) -> Operation:
     rate, eps, shrink = _constants(flat, 0, 0, 1)
     scratch = _scratch(flat)
     program: list[Operation] = []
-    for p, g, m, v in _blocks(flat.data, flat.grad, state.vectors["exp_avg"], state.vectors["exp_avg_sq"]):
+    moments = (state.vectors["exp_avg"], state.vectors["exp_avg_sq"])
+    largest = state.vectors.get("max_exp_avg_sq", flat.data)
+    for p, g, m, v, most in _blocks(flat.data, flat.grad, *moments, largest):
         s = scratch[: len(p)]
         if decoupled:
             program.append(partial(np.multiply, p, shrink, p))
-        g = _decayed(optimizer, p, g, program)
+        g = _penalised(optimizer, p, g, program)
         program += [partial(np.multiply, m, b1, m), partial(np.multiply, g, rest1, s), partial(np.add, m, s, m)]
         program += [partial(np.multiply, g, g, s), partial(np.multiply, s, rest2, s)]
         program += [partial(np.multiply, v, b2, v), partial(np.add, v, s, v)]
+        if optimizer.amsgrad:
+            program.append(partial(np.maximum, most, v, out=most))
+            v = most
         program += [partial(np.sqrt, v, s), partial(np.add, s, eps, s), partial(np.divide, m, s, s)]
         program += [partial(np.multiply, s, rate, s), partial(np.subtract, p, s, p)]
 
@@ -144,21 +166,20 @@ UPDATES: dict[type[Optimizer], Callable[[Any, FlatParameters, FlatState], Operat
 }
 
 
-def unknown_option(optimizer: Optimizer) -> str:
-    """The first option in use that the functions above do not have, in words; "" without one."""
-    options = {"l1": optimizer.l1, "amsgrad": getattr(optimizer, "amsgrad", False)}
-    if isinstance(optimizer, RMSprop):
-        options |= {"centered": optimizer.centered, "momentum": optimizer.momentum}
-    return next((name for name, value in options.items() if value), "")
-
-
-def _decayed(optimizer: Optimizer, p: Array, g: Array, program: list[Operation]) -> Array:
-    """g + wd p, in an array of its own so that the gradient stays what it is; g itself without weight decay."""
-    if not optimizer.weight_decay or isinstance(optimizer, AdamW):
-        return g
-    decayed, decay = np.empty_like(g), np.array(optimizer.weight_decay, g.dtype)
-    program += [partial(np.multiply, p, decay, decayed), partial(np.add, decayed, g, decayed)]
-    return decayed
+def _penalised(optimizer: Optimizer, p: Array, g: Array, program: list[Operation]) -> Array:
+    """g + wd p + l1 sign(p), in an array of its own so that the gradient stays what it is; g itself without either."""
+    weight_decay = 0.0 if isinstance(optimizer, AdamW) else optimizer.weight_decay
+    penalised = g
+    if weight_decay:
+        total, factor = np.empty_like(g), np.array(weight_decay, g.dtype)
+        program += [partial(np.multiply, p, factor, total), partial(np.add, total, g, total)]
+        penalised = total
+    if optimizer.l1:
+        total, factor = np.empty_like(g), np.array(optimizer.l1, g.dtype)
+        program += [partial(np.sign, p, total), partial(np.multiply, total, factor, total)]
+        program.append(partial(np.add, total, penalised, total))
+        penalised = total
+    return penalised
 
 
 def _blocks(*vectors: Array) -> Iterator[tuple[Array, ...]]:

@@ -94,3 +94,14 @@ def regions(network: Any, loss: Loss, plane: Plane, transform: Callable[[Array],
     confidence = np.nan_to_num(probabilities.max(axis=1), nan=1 / probabilities.shape[1])
     shape = (plane.rows, plane.columns)
     return Regions(classes.reshape(shape), confidence.reshape(shape))
+
+
+def surface(network: Any, plane: Plane, transform: Callable[[Array], Array] | None = None) -> Array:
+    """What the network puts out in each cell of `plane`, (rows, columns, outputs): the numbers of a regression.
+
+    transform: as in `regions`. A network that has diverged answers NaN.
+    """
+    points = plane.points if transform is None else transform(plane.points)
+    with inference_mode(network), np.errstate(all="ignore"):
+        output: Array = network.forward(points.astype(dtype_of(network), copy=False))
+    return output.reshape(plane.rows, plane.columns, -1)

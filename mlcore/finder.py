@@ -6,6 +6,7 @@ the fall is steepest. Everything is put back afterwards.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -138,7 +139,8 @@ def _rising(
     """A point for each rate, as long as all is finite; None where it no longer is."""
     position = Position(lr=float(lrs[0]))
     average, count = 0.0, 0
-    events = fit(network, loss, optimizer, train, epochs=len(lrs), batch_size=batch_size, rng=rng, position=position)
+    options: dict[str, Any] = {"epochs": len(lrs), "batch_size": batch_size, "rng": rng, "position": position}
+    events = fit(network, loss, optimizer, train, explosion=None, **options)  # what rises is for the caller to judge
     for event in events:
         if isinstance(event, StepDone):
             average = smoothing * average + (1 - smoothing) * event.loss

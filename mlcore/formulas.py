@@ -1,7 +1,8 @@
 """What a layer, a loss or an optimiser computes, in the words of a blackboard, with the shapes of the moment.
 
-W, b: weight and bias of a Linear. z: what a Linear gives and an activation takes; h: what any other layer gives; x:
-the batch. dW stands for dL/dW. Products are written as they stand in the code, with one sample a row.
+W, b: weight and bias of a Linear. z: what a Linear gives; h: what any other layer gives; x: the batch. An array has one
+name, in the layer that gives it and in the one that takes it; h' is what a layer makes of h, z' of z. dW stands for
+dL/dW. Products are written as they stand in the code, with one sample a row.
 """
 
 from dataclasses import dataclass, field
@@ -34,11 +35,11 @@ ELEMENTWISE: dict[type[Layer], tuple[str, str]] = {
 
 @dataclass
 class LayerArrays:
-    """A layer with its input x, output y and, after backward, the gradients of both."""
+    """A layer with its input x, which the formulas call `input`, its output y and, after backward, their gradients."""
 
     index: str
     layer: Any
-    first: bool
+    input: str
     x: Array
     y: Array
     grad_x: Array = field(default_factory=lambda: _NOTHING)
@@ -54,18 +55,10 @@ class LayerArrays:
         return kind if known else None
 
     @property
-    def input(self) -> str:
-        """What the formulas call the input."""
-        if self.first:
-            return "x"
-        return "z" if self.kind in (Softmax, LogSoftmax, *ELEMENTWISE) else "h"
-
-    @property
     def output(self) -> str:
         """What the formulas call the output; never the same as the input."""
-        if self.kind is Linear:
-            return "z"
-        return "h" if self.input != "h" else "h'"
+        name = "z" if self.kind is Linear else "h"
+        return name if name != self.input else name + "'"
 
     @property
     def parameters(self) -> list[tuple[str, Parameter]]:
@@ -124,23 +117,24 @@ def backward_formulas(at: LayerArrays) -> list[str]:
 def _product_forward(at: LayerArrays) -> str:
     h, layer = at.input, at.layer
     (n, features), units = at.x.shape, layer.weight.data.shape[0]
-    result = shape(at.y.shape)
+    result, z = shape(at.y.shape), at.output
     if layer.bias_is_input:
-        return f"z = [{h} 1] [W b]^T  {shape((n, features + 1))} x {shape((features + 1, units))} = {result}"
+        return f"{z} = [{h} 1] [W b]^T  {shape((n, features + 1))} x {shape((features + 1, units))} = {result}"
     bias, plus = ("", "") if layer.bias is None else (" + b", f" + {shape((units,))}")
-    return f"z = {h} W^T{bias}  {shape(at.x.shape)} x {shape((features, units))}{plus} = {result}"
+    return f"{z} = {h} W^T{bias}  {shape(at.x.shape)} x {shape((features, units))}{plus} = {result}"
 
 
 def _products_backward(at: LayerArrays) -> list[str]:
     h, layer = at.input, at.layer
     (n, features), units = at.x.shape, layer.weight.data.shape[0]
     dz, dz_T, W = shape((n, units)), shape((units, n)), shape((units, features))
-    dx = f"d{h} = dz W  {dz} x {W} = {shape(at.grad_x.shape)}"
+    d = f"d{at.output}"
+    dx = f"d{h} = {d} W  {dz} x {W} = {shape(at.grad_x.shape)}"
     if layer.bias_is_input:
         augmented = f"{dz_T} x {shape((n, features + 1))} = {shape((units, features + 1))}"
-        return [f"[dW db] = dz^T [{h} 1]  {augmented}", dx]
-    dW = f"dW = dz^T {h}  {dz_T} x {shape(at.x.shape)} = {W}"
-    return [dW, dx] if layer.bias is None else [dW, f"db = sum of dz over the batch  {dz} -> {shape((units,))}", dx]
+        return [f"[dW db] = {d}^T [{h} 1]  {augmented}", dx]
+    dW = f"dW = {d}^T {h}  {dz_T} x {shape(at.x.shape)} = {W}"
+    return [dW, dx] if layer.bias is None else [dW, f"db = sum of {d} over the batch  {dz} -> {shape((units,))}", dx]
 
 
 def _let_through(at: LayerArrays) -> str:

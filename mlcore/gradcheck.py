@@ -46,10 +46,13 @@ def check_gradient(
     1. Where n is so small that r matters it is measured again with four points up to 200 eps away, and even
     gradients around 1e-10 are told right from wrong. The error shown is |a - n| / max(|a|, |n|, 1e-8).
 
+    An entry whose +eps and -eps lie on two sides of an activation's bend is not judged; a tensor in which nothing could
+    be judged counts as not right.
+
     max_entries: how many entries of a larger tensor are compared, drawn by rng (None: all). The check runs
     in float64, in the mode the network is in, with the dropout mask of one forward. Everything is put back
-    afterwards. Raises TypeError for an object without the three methods, ValueError where the loss is not
-    finite or two forwards on one input differ.
+    afterwards. Raises TypeError for an object without the three methods, or a backward that returns None, ValueError
+    where the loss is not finite, two forwards on one input differ, or a backward fails; with the name of the layer.
     """
     report = None
     for item in iter_gradient_check(
@@ -124,20 +127,33 @@ def _explain(objective: Objective, index: int, differences: Differences) -> str:
     chosen, judged = differences.chosen, differences.judged
     if repaired and differences.agrees(repaired[index].ravel()[chosen]).all():
         return f"missing derivative of the {names}"
-    square = claimed.ndim == 2 and shape[0] == shape[1]
-    return diagnose(
-        differences.analytic[judged],
-        differences.gradient[judged],
-        differences.tolerance()[judged],
-        claimed.T.ravel()[chosen][judged] if square else None,
-        objective.meaning_of_factors(),
-    )
+
+    def in_words(gradient: Array) -> str:
+        square = gradient.ndim == 2 and shape[0] == shape[1]
+        return diagnose(
+            gradient.ravel()[chosen][judged].astype(np.float64),
+            differences.gradient[judged],
+            differences.tolerance()[judged],
+            gradient.T.ravel()[chosen][judged] if square else None,
+            objective.meaning_of_factors(),
+        )
+
+    if words := in_words(claimed):
+        return words
+    if repaired and (words := in_words(repaired[index])):
+        return f"missing derivative of the {names}, and {words}"
+    faults = objective.faults()
+    if faults and (words := faults.of(objective.parameter(index))):
+        return words
+    wrong = int(np.count_nonzero(~differences.agrees(differences.analytic)))
+    return f"wrong in {wrong} of the {int(judged.sum())} entries compared"
 
 
 def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differences, diagnosis: str) -> TensorCheck:
     analytic, numeric, judged = differences.analytic, differences.gradient, differences.judged
     right = differences.agrees(analytic)
-    ok = bool(right.all())
+    unjudged = not judged.any()
+    ok = bool(right.all()) and not unjudged
     drowned = np.maximum(np.abs(analytic), np.abs(numeric)) <= differences.rounding
     error = np.where(judged, relative_error(analytic, numeric), np.nan)
     error = np.where(right & judged & drowned, 0.0, error)  # the ratio of two roundings says nothing
@@ -147,6 +163,9 @@ def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differenc
     wrong.ravel()[differences.chosen] = ~right
     if ok and judged.any() and drowned.all() and (analytic.any() or numeric.any()):
         diagnosis = "too small to tell from rounding"
+    if unjudged:
+        why = f"all {len(judged)} entries compared lie on a kink" if len(judged) else "there are no entries"
+        diagnosis = f"not judged: {why}"
 
     indices = [tuple(int(i) for i in np.unravel_index(int(entry), shape)) for entry in differences.chosen]
     # Wrong entries come before right ones, those that could not be judged last.
@@ -168,4 +187,5 @@ def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differenc
         errors=errors,
         wrong=wrong,
         kink_entries=[index for index, kink in zip(indices, differences.kink, strict=True) if kink],
+        unjudged=unjudged,
     )

@@ -24,9 +24,10 @@ class TensorCheck:
     name, layer ("Linear(10, 32)", "" for the input), shape. checked: how many entries were compared.
     max_relative_error: the largest |a - n| / max(|a|, |n|, 1e-8), at worst_index; analytic, numeric,
     loss_plus and loss_minus (the loss at +eps and -eps) belong to that entry. kinks: how many entries
-    crossed a kink; kink_entries are their indices. ok: all entries within the tolerance. diagnosis: what is
-    wrong, in words; "" where nothing is to say. errors: the relative error of each entry, nan where not
-    compared. wrong: True for each entry that the report's rule fails. Both have the tensor's shape.
+    crossed a kink; kink_entries are their indices. ok: all entries within the tolerance, and there are some that
+    could be judged. diagnosis: what is wrong, in words; "" where nothing is to say. errors: the relative error of each
+    entry, nan where not compared. wrong: True for each entry that the report's rule fails. Both have the tensor's
+    shape. unjudged: no entry could be judged, as all lie on kinks or there are none; it is neither right nor wrong.
     """
 
     name: str
@@ -45,6 +46,7 @@ class TensorCheck:
     errors: Array = field(repr=False, compare=False)
     wrong: npt.NDArray[np.bool_] = field(repr=False, compare=False)
     kink_entries: list[tuple[int, ...]] = field(default_factory=list, repr=False)
+    unjudged: bool = False
 
     @property
     def worst_entry(self) -> str:
@@ -69,6 +71,7 @@ class GradientReport:
 
     @property
     def ok(self) -> bool:
+        """Whether every tensor is right: none is wrong, and none could not be judged."""
         return all(tensor.ok for tensor in self.tensors)
 
     @property
@@ -83,7 +86,7 @@ class GradientReport:
     @property
     def worst(self) -> TensorCheck:
         """The tensor with the largest relative error; among wrong ones if there are any."""
-        wrong = [tensor for tensor in self.tensors if not tensor.ok]
+        wrong = [tensor for tensor in self.tensors if not tensor.ok and not tensor.unjudged]
         return max(wrong or self.tensors, key=lambda tensor: tensor.max_relative_error)
 
     @property
@@ -91,16 +94,20 @@ class GradientReport:
         """In sentences: "All 5 gradients are right: worst 1.1e-07 in 0.weight[4, 1]." """
         total = len(self.tensors)
         worst = f"worst {self.worst.max_relative_error:.1e} in {self.worst.worst_entry}"
-        wrong = [tensor for tensor in self.tensors if not tensor.ok]
-        if not wrong:
+        wrong = [tensor for tensor in self.tensors if not tensor.ok and not tensor.unjudged]
+        unjudged = [tensor for tensor in self.tensors if tensor.unjudged]
+        right = total - len(wrong) - len(unjudged)
+        if right == total:
             return f"All {total} gradients are right: {worst}."
-        kinds = list(dict.fromkeys(tensor.diagnosis for tensor in wrong))
-        if len(kinds) == 1 and len(wrong) == total:
-            return f"{total} of {total} wrong, {worst}. Every gradient: {kinds[0]}."
-        by_kind = [(kind, [tensor.name for tensor in wrong if tensor.diagnosis == kind]) for kind in kinds]
-        return f"{len(wrong)} of {total} wrong, {worst}. " + " ".join(
-            f"{', '.join(names)}: {kind}." for kind, names in by_kind
-        )
+        kinds = list(dict.fromkeys(tensor.diagnosis for tensor in (*wrong, *unjudged)))
+        if wrong:
+            start = f"{len(wrong)} of {total} wrong, {worst}."
+            if len(kinds) == 1 and len(wrong) == total:
+                return f"{start} Every gradient: {kinds[0]}."
+        else:
+            start = f"{right} of {total} right, {len(unjudged)} not judged."
+        names = {kind: [tensor.name for tensor in (*wrong, *unjudged) if tensor.diagnosis == kind] for kind in kinds}
+        return " ".join([start, *(f"{', '.join(names[kind])}: {kind}." for kind in kinds)])
 
     def __str__(self) -> str:
         heads = ("tensor", "shape", "checked", "rel. error", "at", "analytic", "numeric", "kinks", "verdict")
@@ -128,7 +135,7 @@ class GradientReport:
             f"{tensor.analytic:.4e}",
             f"{tensor.numeric:.4e}",
             str(tensor.kinks),
-            "right" if tensor.ok else "WRONG: " + tensor.diagnosis,
+            "right" if tensor.ok else tensor.diagnosis if tensor.unjudged else "WRONG: " + tensor.diagnosis,
         )
 
 

@@ -98,7 +98,8 @@ def iterate(network: Layer, loss: Loss, optimizer: Any, x: npt.ArrayLike, y: npt
 
     network: a Sequential, in the mode it is in (train() and eval() are the caller's). optimizer: anything with
     zero_grad() and step(). In the formulas W, b are a Linear's weight and bias, x the batch, z what a Linear gives and
-    h what another layer gives; dW stands for dL/dW. Raises what layers and loss raise when shapes do not fit.
+    h what another layer gives (z' and h' what is made of a z or h); dW stands for dL/dW.
+    Raises what layers and loss raise when shapes do not fit.
     """
     layers = layers_of(network)
     x = np.array(x, dtype=dtype_of(network))
@@ -174,12 +175,12 @@ def iterate(network: Layer, loss: Loss, optimizer: Any, x: npt.ArrayLike, y: npt
 
 
 def _forward(layers: list[tuple[str, Any]], x: Array) -> tuple[list[LayerArrays], Array]:
-    steps, h = [], x
+    steps, h, name = [], x, "x"
     with np.errstate(all="ignore"):
-        for position, (index, layer) in enumerate(layers):
+        for index, layer in layers:
             y = np.asarray(layer.forward(h))
-            steps.append(LayerArrays(index, layer, first=position == 0, x=h.copy(), y=y.copy()))
-            h = y
+            steps.append(LayerArrays(index, layer, name, x=h.copy(), y=y.copy()))
+            h, name = y, steps[-1].output
     return steps, h
 
 

@@ -4,17 +4,24 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import IntArray
-from mlcore.losses import as_labels, check_range
+from mlcore.labels import as_labels, check_range
 
 
 def accuracy(y: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
-    """The share of right predictions, 0..1 (nan without samples). Labels (n,) or one-hot rows (n, C)."""
+    """The share of right predictions, 0..1 (nan without samples). Labels (n,) or one-hot rows (n, C).
+
+    Raises ValueError where there are not as many of both, or a label is no whole number.
+    """
     y, predicted = _pair(y, predicted)
     return float(np.mean(y == predicted)) if y.size else float("nan")
 
 
 def confusion_matrix(y: npt.ArrayLike, predicted: npt.ArrayLike, num_classes: int) -> IntArray:
-    """C (num_classes, num_classes): C[i, j] samples of the true class i were predicted as j."""
+    """C (num_classes, num_classes): C[i, j] samples of the true class i were predicted as j.
+
+    y, predicted: labels (n,) or one-hot rows (n, num_classes). Raises ValueError as `accuracy`, and for a label out of
+    range.
+    """
     y, predicted = _pair(y, predicted)
     check_range(y, num_classes)
     check_range(predicted, num_classes)
@@ -27,7 +34,7 @@ def r2_score(y: npt.ArrayLike, predicted: npt.ArrayLike) -> float:
 
     y and predicted (n,) or (n, k), in any units; with k columns the mean of their R^2, as
     sklearn.metrics.r2_score. A column that is constant counts as 1 where it is met exactly, else as 0. nan for
-    fewer than two samples.
+    fewer than two samples. Raises ValueError where the shapes differ.
     """
     true, guessed = np.asarray(y, dtype=np.float64), np.asarray(predicted, dtype=np.float64)
     true, guessed = true.reshape(len(true), -1), guessed.reshape(len(guessed), -1)

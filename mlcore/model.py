@@ -34,16 +34,21 @@ def build_mlp(
 ) -> Sequential:
     """Linear, activation, Dropout (where dropout > 0) for each hidden size, then Linear(.., out_features).
 
+    Shapes: x (n, in_features), output (n, out_features).
+
     hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw. bias,
     bias_init: as in Linear.
     output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
     ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
-    from it. Raises ValueError for an unknown name, a size below 1, or an option that init does not take.
+    from it. Raises ValueError for an unknown name, a size below 1, a dropout outside 0..1, or an option that init does
+    not take.
     """
     if activation not in ACTIVATIONS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
     if output not in OUTPUTS:
         raise ValueError(f"unknown output {output!r}: choose one of {', '.join(OUTPUTS)}")
+    if not 0 <= dropout <= 1:
+        raise ValueError(f"dropout must lie in 0..1, received {dropout}")
     sizes = [in_features, *hidden, out_features]
     if min(sizes) < 1:
         raise ValueError(f"every layer needs at least 1 unit, received {', '.join(map(str, sizes))}")
@@ -69,6 +74,8 @@ def build_mlp(
 
 class MLPClassifier:
     """The classifier of the lab sheet TP4: Linear, Dropout, ReLU, Linear, softmax with cross-entropy.
+
+    Shapes: x (n, in_features), logits (n, num_classes), y labels (n,) or one-hot rows (n, num_classes).
 
     One training iteration:
 
@@ -115,7 +122,10 @@ class MLPClassifier:
         return self.forward(x)
 
     def loss(self, x: npt.ArrayLike, y: npt.ArrayLike | None = None) -> float:
-        """Mean cross-entropy: loss(x, y) runs x through the network, loss(y) takes the last forward."""
+        """Mean cross-entropy: loss(x, y) runs x through the network, loss(y) takes the last forward.
+
+        x (n, in_features), y labels (n,) or one-hot rows. Raises RuntimeError before the first forward.
+        """
         if y is not None:
             self.forward(np.asarray(x))
         return self.criterion.forward(self._last_logits(), x if y is None else y)
@@ -125,7 +135,10 @@ class MLPClassifier:
         return one_hot(y, self.num_classes)
 
     def backward(self, y: npt.ArrayLike) -> Array:
-        """Gradients of the loss of the last forward for labels y. Returns dL/dx."""
+        """Gradients of the loss of the last forward for labels y (n,) or one-hot rows. Returns dL/dx (n, in_features).
+
+        Raises RuntimeError before the first forward.
+        """
         self.net.zero_grad()
         self.criterion.forward(self._last_logits(), y)
         return self.net.backward(self.criterion.backward())
@@ -145,25 +158,32 @@ class MLPClassifier:
         return accuracy(y, self.predict(x))
 
     def modules(self) -> list[Layer]:
+        """The network, then every layer in it."""
         return list(self.net.modules())
 
     def parameters(self) -> list[Parameter]:
+        """W (hidden, in), b (hidden,), W (classes, hidden), b (classes,)."""
         return self.net.parameters()
 
     def zero_grad(self) -> None:
+        """Set every gradient to zeros; `backward` does it by itself."""
         self.net.zero_grad()
 
     def train(self, mode: bool = True) -> Self:
+        """Training mode, where dropout drops, or with False inference mode. Returns the classifier."""
         self.net.train(mode)
         return self
 
     def eval(self) -> Self:
+        """Inference mode. Returns the classifier."""
         return self.train(False)
 
     def state_dict(self) -> dict[str, Array]:
+        """Copies of all weights by name, "0.weight"."""
         return self.net.state_dict()
 
     def load_state_dict(self, state: Mapping[str, npt.ArrayLike]) -> None:
+        """Put weights of `state_dict` back. Raises ValueError where names or shapes differ."""
         self.net.load_state_dict(state)
 
     def _last_logits(self) -> Array:

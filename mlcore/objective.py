@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.activations import ACTIVATIONS, Sigmoid
-from mlcore.layers import Dropout, Identity, Sequential
+from mlcore.activations import Sigmoid
+from mlcore.faults import Faults, activation_of, derivative_of, find_faults, first_to_fail, redrawn, title_of
+from mlcore.layers import Dropout, Sequential
 from mlcore.losses import CrossEntropyLoss
 from mlcore.model import MLPClassifier, leaves
 
@@ -23,7 +24,7 @@ class Objective:
 
     value: L at the start. analytic: what backward says, for x and for each parameter. scale: the size of
     the terms that L is made of, for an estimate of its rounding. Raises ValueError where L is not finite or
-    not repeatable.
+    not repeatable, or a backward fails, TypeError where one returns nothing: with the name of the layer.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class Objective:
         self.is_classifier = isinstance(net, MLPClassifier)
         self.loss: Any = CrossEntropyLoss() if loss is None and y is not None else loss
         self.modules = modules_of(net)
+        self._faults: Faults | None = None
+        self._faults_are_known = False
         for parameter in net.parameters():
             if parameter.data.dtype != np.float64 or not parameter.data.flags.writeable:
                 parameter.data = parameter.data.astype(np.float64)
@@ -51,7 +54,8 @@ class Objective:
         if not np.isfinite(self.value):
             raise ValueError(f"the loss is {self.value}: a gradient can only be checked where it is finite")
         if self.value != self.evaluate():
-            raise ValueError("two forward passes on one input differ: some layer draws anew each time")
+            culprit = redrawn(net, self.x) or "some layer draws anew each time"
+            raise ValueError(f"two forward passes on one input differ: {culprit}")
         self.analytic = self.gradients()
 
     def evaluate(self) -> float:
@@ -70,12 +74,15 @@ class Objective:
             parameter.grad = np.zeros_like(parameter.data)
         self.evaluate()
         with np.errstate(all="ignore"):
-            if self.is_classifier:
-                grad_x = self.net.backward(self.y)
-            else:
-                grad_x = self.net.backward(self.upstream.copy() if self.loss is None else self.loss.backward())
+            try:
+                grad_x = self.net.backward(self.y if self.is_classifier else self._seed())
+            except Exception as error:
+                located = first_to_fail(self.net, self._seed())
+                raise located or error from error
         if grad_x is None:
-            raise TypeError(f"{type(self.net).__name__}.backward must return the gradient of its input")
+            raise first_to_fail(self.net, self._seed()) or TypeError(
+                f"{type(self.net).__name__}.backward must return the gradient of its input"
+            )
         return [np.array(grad_x), *(np.array(parameter.grad) for parameter in self.net.parameters())]
 
     def both_sides(self, data: Array, entry: int, eps: float) -> tuple[float, float, bool]:
@@ -98,7 +105,7 @@ class Objective:
         """Name, layer and array of what can be checked: the input, then the parameters."""
         parameters = self.net.parameters()
         owners = {
-            id(parameter): _title(layer)
+            id(parameter): title_of(layer)
             for layer in self.modules
             if not isinstance(layer, Sequential)
             for parameter in layer.parameters()
@@ -111,6 +118,10 @@ class Objective:
             rows.append((name, owners.get(id(parameter), ""), parameter.data))
         return rows
 
+    def parameter(self, index: int) -> Any:
+        """What `tensors` has in that place; None for the input."""
+        return None if index == 0 else self.net.parameters()[index - 1]
+
     def meaning_of_factors(self) -> dict[float, str]:
         """What it would mean if a gradient were wrong by one of these factors."""
         n = len(self.x)
@@ -119,6 +130,20 @@ class Objective:
             self.outputs: "the number of outputs",
             n: "the batch size",
         }
+
+    def faults(self) -> Faults | None:
+        """What is wrong in which layer's backward, by itself; None where that cannot be found out."""
+        if not self._faults_are_known:
+            self._faults_are_known = True
+            loss = None if self.is_classifier else self.loss
+            try:
+                with np.errstate(all="ignore"):
+                    rng = np.random.default_rng(0)
+                    self._faults = find_faults(self.net, self.x, loss, self.y, self.meaning_of_factors(), rng)
+            except Exception:  # an explanation is tried for: whatever a layer of somebody's own may raise here
+                self._faults = None
+            self.evaluate()
+        return self._faults
 
     def with_true_derivatives(self) -> tuple[list[Array], str]:
         """The gradients, with the derivative put into activations whose backward hands its argument on.
@@ -136,7 +161,7 @@ class Objective:
             for layer in suspects:
                 kind = activation_of(layer)
                 place = f" (layer {places[id(layer)]})" if id(layer) in places else ""
-                names.append(f"{'sigmoid, s (1 - s)' if kind is Sigmoid else kind.__name__}{place}")
+                names.append(derivative_of(layer).removeprefix(" of the ") + place)
                 if isinstance(layer, Sigmoid):
                     layer.derivative = "true"
                 layer.backward = MethodType(kind.backward, layer)
@@ -150,10 +175,15 @@ class Objective:
         with np.errstate(all="ignore"):
             return np.asarray(self.net.forward(self.x))
 
+    def _seed(self) -> Array:
+        """dL/d(output) of the last forward: where backward starts."""
+        if self.is_classifier:
+            return np.asarray(self.net.criterion.backward())
+        return self.upstream.copy() if self.loss is None else np.asarray(self.loss.backward())
+
     def _kink_mask(self) -> Any:
-        kink_mask = getattr(getattr(self.net, "net", self.net), "kink_mask", None)
-        mask = kink_mask() if callable(kink_mask) else None
-        return None if mask is None else mask.copy()
+        masks = [mask.ravel() for layer in self.modules if (mask := _told_kinks(layer)) is not None]
+        return np.concatenate(masks) if masks else None
 
 
 @contextmanager
@@ -185,21 +215,27 @@ def modules_of(net: Any) -> list[Any]:
     return list(modules()) if callable(modules) else [net]
 
 
-def activation_of(layer: Any) -> Any:
-    """The activation of this package that the layer is, or derives from; None for another."""
-    kinds = [kind for kind in ACTIVATIONS.values() if kind is not Identity]
-    return next((kind for kind in kinds if isinstance(layer, kind)), None)
+def _told_kinks(layer: Any) -> Any:
+    """The layer's kink_mask; None without one, and where a forward of its own has come between."""
+    if not callable(getattr(layer, "kink_mask", None)) or not _goes_with_forward(layer, "kink_mask"):
+        return None
+    return layer.kink_mask()
 
 
-def _title(layer: Any) -> str:
-    kind: Any = type(layer)
-    return str(kind.__name__) if kind.__repr__ is object.__repr__ else repr(layer)
+def _goes_with_forward(layer: Any, name: str) -> bool:
+    """Whether the forward in use is the one that the method `name` was written for, or an older one."""
+    if "forward" in getattr(layer, "__dict__", {}):
+        return False
+    kinds = type(layer).__mro__
+    depth = [next((i for i, kind in enumerate(kinds) if each in vars(kind)), 0) for each in (name, "forward")]
+    return depth[0] <= depth[1]
 
 
 def _hands_on_unchanged(layer: Any) -> bool:
-    """Is it an activation whose backward returns its argument?"""
+    """Is it an activation of ours, with our forward, whose backward returns its argument?"""
+    kind = activation_of(layer)
     kept = [value for value in vars(layer).values() if isinstance(value, np.ndarray)]
-    if activation_of(layer) is None or not kept:
+    if kind is None or "forward" in vars(layer) or type(layer).forward is not kind.forward or not kept:
         return False
     probe = np.random.default_rng(0).standard_normal(kept[0].shape)
     try:

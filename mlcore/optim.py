@@ -3,10 +3,12 @@
 Below, g is the gradient, p the parameter, t the number of the step from 1. Unless said otherwise
 weight_decay adds weight_decay * p to g first (the gradient of weight_decay / 2 * sum p^2), and l1, which
 torch.optim does not have, l1 * sign(p) (that of l1 * sum |p|). Everything is updated in place.
+
+g, p and the running arrays have one shape. All raise ValueError for options outside their range, when made.
 """
 
 from collections.abc import Iterable, Mapping
-from math import sqrt
+from math import inf, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -18,15 +20,19 @@ from mlcore.layers import Parameter
 class Optimizer:
     """What all optimisers share: the parameters, `lr` (assignable), the step count and the running arrays.
 
-    Raises ValueError when there is no parameter, or lr, weight_decay or l1 is negative.
+    A parameter that is given twice moves once. Raises ValueError when there is no parameter, or lr, weight_decay or l1
+    is negative or no finite number, TypeError for what is no parameter.
     """
 
     def __init__(self, params: Iterable[Parameter], lr: float, weight_decay: float = 0.0, l1: float = 0.0) -> None:
-        self.params = list(params)
+        if not isinstance(params, Iterable):
+            raise TypeError(f"give the optimiser the parameters, net.parameters(), not the {type(params).__name__}")
+        self.params = list({id(parameter): parameter for parameter in params}.values())
         if not self.params:
             raise ValueError("the optimiser received no parameters")
-        if lr < 0 or weight_decay < 0 or l1 < 0:
-            raise ValueError(f"lr, weight_decay and l1 must be >= 0, received {lr}, {weight_decay} and {l1}")
+        if wrong := [thing for thing in self.params if not (hasattr(thing, "data") and hasattr(thing, "grad"))]:
+            raise TypeError(f"the optimiser takes Parameters, with data and grad; received a {type(wrong[0]).__name__}")
+        _check(lr=(lr, inf), weight_decay=(weight_decay, inf), l1=(l1, inf))
         self.lr = lr
         self.weight_decay = weight_decay
         self.l1 = l1
@@ -43,6 +49,7 @@ class Optimizer:
         raise NotImplementedError
 
     def zero_grad(self) -> None:
+        """Set every gradient to zeros: before each backward pass, for backward adds to what it finds."""
         for parameter in self.params:
             parameter.grad.fill(0)
 
@@ -88,7 +95,7 @@ class Optimizer:
 class SGD(Optimizer):
     """p -= lr g. With momentum mu: b = mu b + (1 - dampening) g, p -= lr b, where b = g at the first step.
 
-    nesterov: p -= lr (g + mu b).
+    nesterov: p -= lr (g + mu b) (Sutskever et al. 2013); ValueError for it without a momentum, or with dampening.
     """
 
     def __init__(
@@ -103,6 +110,7 @@ class SGD(Optimizer):
         l1: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay, l1)
+        _check(momentum=(momentum, inf), dampening=(abs(dampening), inf))
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("nesterov needs a momentum > 0 and dampening 0")
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
@@ -134,6 +142,7 @@ class Adagrad(Optimizer):
         l1: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay, l1)
+        _check(lr_decay=(lr_decay, inf), initial_accumulator_value=(initial_accumulator_value, inf), eps=(eps, inf))
         self.lr_decay, self.eps = lr_decay, eps
         self.state = {"sum": self._zeros()}
         for s in self.state["sum"]:
@@ -170,6 +179,7 @@ class RMSprop(Optimizer):
         l1: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay, l1)
+        _check(alpha=(alpha, 1), eps=(eps, inf), momentum=(momentum, inf))
         self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
         self.state = {"square_avg": self._zeros()}
         if centered:
@@ -209,6 +219,8 @@ class Adam(Optimizer):
 
     p -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps). The divisions by 1 - b^t make up for m and v
     having started at 0. amsgrad: the largest v so far in place of v, so that no step grows again (Reddi et al. 2018).
+
+    Raises ValueError unless betas are two numbers in 0 <= beta < 1.
     """
 
     def __init__(
@@ -223,8 +235,9 @@ class Adam(Optimizer):
         l1: float = 0.0,
     ) -> None:
         super().__init__(params, lr, weight_decay, l1)
-        if not all(0 <= beta < 1 for beta in betas):
+        if len(betas) != 2 or not all(0 <= beta < 1 for beta in betas):
             raise ValueError(f"betas must lie in 0 <= beta < 1, received {betas}")
+        _check(eps=(eps, inf))
         self.betas, self.eps, self.amsgrad = betas, eps, amsgrad
         self.state = {"exp_avg": self._zeros(), "exp_avg_sq": self._zeros()}
         if amsgrad:
@@ -278,6 +291,14 @@ class AdamW(Adam):
         super()._update(index, parameter)
 
 
+def _check(**options: tuple[float, float]) -> None:
+    """Raise ValueError for an option that is negative, no finite number, or above the most that is given with it."""
+    for name, (value, most) in options.items():
+        if not 0 <= value <= most or value == inf:
+            limits = "must be >= 0 and finite" if most == inf else f"must lie in 0..{most:g}"
+            raise ValueError(f"{name} {limits}, received {value}")
+
+
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "sgd": SGD,
     "adagrad": Adagrad,
@@ -285,3 +306,4 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "adam": Adam,
     "adamw": AdamW,
 }
+"""All optimisers by name."""

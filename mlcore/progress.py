@@ -1,7 +1,8 @@
 """What training says on its way, and where it stands: the vocabulary of `mlcore.train.fit`."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self, TypeAlias
+from math import isfinite
+from typing import Any, NamedTuple, Self, TypeAlias
 
 
 @dataclass
@@ -38,8 +39,7 @@ class Position:
         return cls(**{"weight": float(values.get("seen", 0)), **values})
 
 
-@dataclass(frozen=True)
-class StepDone:
+class StepDone(NamedTuple):
     """After each optimiser step: `batch` of `batches` are done; loss of this batch before its update."""
 
     epoch: int
@@ -49,15 +49,13 @@ class StepDone:
     samples: int
 
 
-@dataclass(frozen=True)
-class EpochTrained:
+class EpochTrained(NamedTuple):
     """All batches of the epoch are done, the validation pass has not begun."""
 
     epoch: int
 
 
-@dataclass(frozen=True)
-class EpochDone:
+class EpochDone(NamedTuple):
     """The figures of an epoch.
 
     train_loss and train_accuracy (0..1): the batches' as they were met, before each update and with
@@ -97,10 +95,11 @@ class EarlyStopped:
 
 @dataclass(frozen=True)
 class Diverged:
-    """A number became infinite or NaN, and training ended.
+    """A number became infinite or NaN, or the loss so large that nothing can be learnt any more; training ended.
 
     batch: the one it happened in, from 1. tensor: the first such thing in forward order: "input", a
     parameter "3.weight", "output", "loss", or a gradient "3.weight.grad" (which has then not been applied).
+    loss: that of the batch; with tensor "loss" it is a finite number where it has exploded, see `exploded`.
     lr: in effect.
     """
 
@@ -109,6 +108,11 @@ class Diverged:
     tensor: str
     loss: float
     lr: float
+
+    @property
+    def exploded(self) -> bool:
+        """Whether every number was still finite, and the loss alone beyond reason: `explosion` in `fit`."""
+        return self.tensor == "loss" and isfinite(self.loss)
 
 
 Event: TypeAlias = StepDone | EpochTrained | EpochDone | EarlyStopped | Diverged

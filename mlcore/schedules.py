@@ -2,39 +2,21 @@
 
     schedule("step", 30, step_size=10).factor(11)   # 0.1
 
-Names, options and defaults follow torch.optim.lr_scheduler, but a schedule here knows the length of the run and
-needs no optimiser. SCHEDULES has those that make sense without options as plain functions (epoch, epochs).
+Names and formulas are those of torch.optim.lr_scheduler, but a schedule here knows the length of the run and needs no
+optimiser. So options that torch asks for may be left out, and some defaults are others: each class says which.
+SCHEDULES has those that make sense without options as plain functions (epoch, epochs).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from inspect import signature
-from math import cos, inf, pi
+from math import cos, pi
 from typing import Any
 
-from mlcore.progress import FIGURES
+from mlcore.plateau import ReduceLROnPlateau
+from mlcore.schedule_base import Schedule, above_zero, at_least
 
-
-@dataclass
-class Schedule:
-    """epochs: how long the run is. What else a schedule's constructor takes are its options."""
-
-    epochs: int
-    monitor = "val_loss"  # the figure that `observe` is given
-
-    def factor(self, epoch: int) -> float:
-        """What the base learning rate is multiplied with in `epoch`, from 1."""
-        raise NotImplementedError
-
-    def observe(self, value: float) -> None:
-        """After each epoch: the figure watched. Only a schedule that waits for a plateau listens."""
-
-    def state_dict(self) -> dict[str, Any]:
-        """What a resumed run needs beside the epoch, as JSON values."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on where `state_dict` was taken."""
+__all__ = ["SCHEDULES", "SCHEDULE_KINDS", "ReduceLROnPlateau", "Schedule", "schedule"]
 
 
 @dataclass
@@ -47,10 +29,14 @@ class ConstantLR(Schedule):
 
 @dataclass
 class StepLR(Schedule):
-    """Times gamma after every step_size epochs (a third of the run where not given)."""
+    """Times gamma after every step_size epochs (a third of the run where not given). ValueError for less than 1."""
 
     step_size: int | None = None
     gamma: float = 0.1
+
+    def __post_init__(self) -> None:
+        at_least(1, step_size=self.step_size)
+        at_least(0, gamma=self.gamma)
 
     def factor(self, epoch: int) -> float:
         size = max(1, -(-self.epochs // 3)) if self.step_size is None else self.step_size
@@ -64,6 +50,11 @@ class MultiStepLR(Schedule):
     milestones: Sequence[int] | None = None
     gamma: float = 0.1
 
+    def __post_init__(self) -> None:
+        if self.milestones is not None and not isinstance(self.milestones, Sequence):
+            raise ValueError(f"milestones is a list of epochs, received {self.milestones!r}")
+        at_least(0, gamma=self.gamma)
+
     def factor(self, epoch: int) -> float:
         passed = (-(-self.epochs // 2), -(-3 * self.epochs // 4)) if self.milestones is None else self.milestones
         return float(self.gamma ** sum(epoch > milestone for milestone in passed))
@@ -71,9 +62,12 @@ class MultiStepLR(Schedule):
 
 @dataclass
 class ExponentialLR(Schedule):
-    """gamma^(epoch - 1): with 0.95 a tenth after 45 epochs."""
+    """gamma^(epoch - 1): with 0.95, which torch has no default for, a tenth after 45 epochs."""
 
     gamma: float = 0.95
+
+    def __post_init__(self) -> None:
+        at_least(0, gamma=self.gamma)
 
     def factor(self, epoch: int) -> float:
         return float(self.gamma ** (epoch - 1))
@@ -81,11 +75,17 @@ class ExponentialLR(Schedule):
 
 @dataclass
 class LinearLR(Schedule):
-    """A straight line from start_factor in the first epoch to end_factor in the last, or after total_iters epochs."""
+    """A straight line from start_factor in the first epoch to end_factor in the last, or after total_iters epochs.
+
+    By default it falls from 1 to 0.1 over the run; torch's rises from 1/3 to 1 over 5 epochs, which here is `warmup`.
+    """
 
     start_factor: float = 1.0
     end_factor: float = 0.1
     total_iters: int | None = None
+
+    def __post_init__(self) -> None:
+        at_least(0, start_factor=self.start_factor, end_factor=self.end_factor, total_iters=self.total_iters)
 
     def factor(self, epoch: int) -> float:
         total = self.epochs - 1 if self.total_iters is None else self.total_iters
@@ -96,13 +96,20 @@ class LinearLR(Schedule):
 
 @dataclass
 class CosineAnnealingLR(Schedule):
-    """Half a cosine from 1 to end_factor, reached after T_max epochs (those of the run): SGDR, Loshchilov 2017."""
+    """Half a cosine from 1 to end_factor, reached after T_max epochs (those of the run): SGDR, Loshchilov 2017.
+
+    There it stays, where torch's goes up again. end_factor is a factor, torch's eta_min a learning rate.
+    """
 
     T_max: int | None = None
     end_factor: float = 0.0
 
+    def __post_init__(self) -> None:
+        at_least(1, T_max=self.T_max)
+        at_least(0, end_factor=self.end_factor)
+
     def factor(self, epoch: int) -> float:
-        part = min((epoch - 1) / (self.T_max or self.epochs), 1)
+        part = min((epoch - 1) / (self.epochs if self.T_max is None else self.T_max), 1)
         return self.end_factor + (1 - self.end_factor) * ((1 + cos(pi * part)) / 2)
 
 
@@ -111,7 +118,10 @@ class OneCycleLR(Schedule):
     """Up for pct_start of the run and down for the rest, along half cosines (Smith and Topin 2018).
 
     The base learning rate is the highest: it starts at 1 / div_factor and ends at 1 / (div_factor *
-    final_div_factor). anneal_strategy "linear": straight lines.
+    final_div_factor). anneal_strategy "linear": straight lines. A run of one epoch has no room for it, and keeps 1.
+    Momentum is left alone, which torch's moves unless told not to.
+
+    Raises ValueError for a pct_start outside 0..1, a divisor that is not positive, and another strategy.
     """
 
     pct_start: float = 0.3
@@ -122,6 +132,7 @@ class OneCycleLR(Schedule):
     def __post_init__(self) -> None:
         if not 0 <= self.pct_start <= 1:
             raise ValueError(f"pct_start must lie in 0..1, received {self.pct_start}")
+        above_zero(div_factor=self.div_factor, final_div_factor=self.final_div_factor)
         if self.anneal_strategy not in ("cos", "linear"):
             raise ValueError(f'anneal_strategy must be "cos" or "linear", received {self.anneal_strategy!r}')
 
@@ -146,6 +157,7 @@ class WarmupLR(Schedule):
     """A straight line from start_factor to 1 over warmup_epochs, then another schedule over what is left.
 
     torch.optim.lr_scheduler.LinearLR(start_factor, total_iters=warmup_epochs) followed, in a SequentialLR, by `then`.
+    Raises ValueError for what cannot follow, and for options below 0.
     """
 
     warmup_epochs: int = 5
@@ -153,6 +165,7 @@ class WarmupLR(Schedule):
     then: str = "constant"
 
     def __post_init__(self) -> None:
+        at_least(0, warmup_epochs=self.warmup_epochs, start_factor=self.start_factor)
         if self.then in ("warmup", "reduce_on_plateau"):
             raise ValueError(f"warmup cannot be followed by {self.then}")
         self._after = schedule(self.then, max(1, self.epochs - self.warmup_epochs))
@@ -161,67 +174,6 @@ class WarmupLR(Schedule):
         if epoch <= self.warmup_epochs:
             return self.start_factor + (1 - self.start_factor) * (epoch - 1) / self.warmup_epochs
         return self._after.factor(epoch - self.warmup_epochs)
-
-
-class ReduceLROnPlateau(Schedule):
-    """Times the option `factor` after more than `patience` epochs in a row in which the figure watched got no better.
-
-    monitor: that figure, a field of EpochDone (train_loss where there is no validation). mode "min": better is a
-    value < best * (1 - threshold); "max": > best * (1 + threshold). cooldown: epochs after a reduction that are
-    not counted. What the learning rate is multiplied with never falls below min_factor.
-    """
-
-    def __init__(
-        self,
-        epochs: int,
-        factor: float = 0.1,
-        patience: int = 10,
-        threshold: float = 1e-4,
-        mode: str = "min",
-        cooldown: int = 0,
-        min_factor: float = 0.0,
-        monitor: str = "val_loss",
-    ) -> None:
-        super().__init__(epochs)
-        if mode not in ("min", "max"):
-            raise ValueError(f'mode must be "min" or "max", received {mode!r}')
-        if not 0 < factor < 1:
-            raise ValueError(f"factor must lie between 0 and 1, received {factor}")
-        self.reduction, self.patience, self.threshold, self.mode = factor, patience, threshold, mode
-        self.cooldown, self.min_factor, self.monitor = cooldown, min_factor, monitor
-        if monitor not in FIGURES:
-            raise ValueError(f"unknown monitor {monitor!r}: choose one of {', '.join(FIGURES)}")
-        self.best: float | None = None
-        self.bad_epochs = 0
-        self.cooling = 0
-        self.current = 1.0
-
-    def factor(self, epoch: int) -> float:
-        return self.current
-
-    def observe(self, value: float) -> None:
-        if self._improves(value):
-            self.best, self.bad_epochs = value, 0
-        else:
-            self.bad_epochs += 1
-        if self.cooling:
-            self.cooling -= 1
-            self.bad_epochs = 0
-        if self.bad_epochs > self.patience:
-            self.current = max(self.current * self.reduction, self.min_factor)
-            self.bad_epochs, self.cooling = 0, self.cooldown
-
-    def _improves(self, value: float) -> bool:
-        if self.mode == "max":
-            return value > (-inf if self.best is None else self.best * (1 + self.threshold))
-        return value < (inf if self.best is None else self.best * (1 - self.threshold))
-
-    def state_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("best", "bad_epochs", "cooling", "current")}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        for name in ("best", "bad_epochs", "cooling", "current"):
-            setattr(self, name, state[name])
 
 
 @dataclass
@@ -250,7 +202,7 @@ SCHEDULE_KINDS: dict[str, type[Schedule]] = {
 def schedule(name: str, epochs: int, **options: Any) -> Schedule:
     """The schedule `name` for a run of so many epochs; options are what its class takes.
 
-    Raises ValueError for an unknown name or option.
+    Raises ValueError for an unknown name or option, and for values that the class refuses.
     """
     if name not in SCHEDULE_KINDS:
         raise ValueError(f"unknown schedule {name!r}: choose one of {', '.join(SCHEDULE_KINDS)}")

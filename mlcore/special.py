@@ -6,10 +6,10 @@ import numpy as np
 
 from mlcore._typing import Array
 
-_NEAR = [2 / sqrt(pi) * (-1) ** n / (factorial(n) * (2 * n + 1)) for n in range(19)]
+ERF_NEAR = [2 / sqrt(pi) * (-1) ** n / (factorial(n) * (2 * n + 1)) for n in range(19)]
 """erf(x) / x as a power series in x^2."""
 
-_FAR = (
+ERF_FAR = (
     0.2214295402299318,
     0.16189356804102495,
     0.038560570425182406,
@@ -41,9 +41,11 @@ def erf(x: Array) -> Array:
     """
     x = np.asarray(x)
     size = np.clip(np.abs(x), 1, 6)
-    near = _polynomial(_NEAR, np.minimum(x * x, 1)) * x
-    far = 1 - np.exp(-size * size) * _polynomial(_FAR, 9.6 / (size + 2) - 2.2)
-    return np.where(np.abs(x) <= 1, near, np.copysign(far, x))
+    inner = np.clip(x, -1, 1)  # squares of large numbers would overflow
+    near = _polynomial(ERF_NEAR, inner * inner) * inner
+    far = 1 - np.exp(-size * size) * _polynomial(ERF_FAR, 9.6 / (size + 2) - 2.2)
+    y: Array = np.where(np.abs(x) <= 1, near, np.copysign(far, x))
+    return y
 
 
 def _polynomial(coefficients: list[float] | tuple[float, ...], t: Array) -> Array:

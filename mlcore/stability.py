@@ -21,7 +21,8 @@ from mlcore.objective import put_back
 class Curvature:
     """largest: lambda_max of the Hessian. limit: 2 / lambda_max, inf where nothing curves upwards.
 
-    products: how many Hessian-vector products it took. converged: whether the last one still changed the result.
+    products: how many Hessian-vector products it took. converged: whether the result had settled by then: the last one
+    changed it by less than the tolerance.
     """
 
     largest: float
@@ -95,7 +96,8 @@ class _Slope:
 
     def hessian_times(self, v: Array) -> Array:
         """H v for a v of length 1."""
-        h = 1e-5 * max(1.0, float(np.abs(self.weights).max(initial=0.0)))
+        # Short, so that hardly a ReLU crosses its kink on the way: one that does is counted as a leap of the gradient.
+        h = 1e-7 * max(1.0, float(np.abs(self.weights).max(initial=0.0)))
         product: Array = (self.at(self.weights + h * v) - self.at(self.weights - h * v)) / (2 * h)
         return product
 

@@ -4,6 +4,8 @@ The picture that micrograd draws (Karpathy, github.com/karpathy/micrograd): a ne
 subtraction into + of * -1, and the chain rule runs backwards over single numbers. Nothing here uses the layers'
 backward; that both agree is what makes the picture a proof.
 
+    from mlcore.trace import trace                   # `mlcore.trace` is this module
+
     graph = trace(net, x[0], y[0], MSELoss())
     graph["0.weight[0, 1]"].gradient     # dL/dW_01
     Path("graph.dot").write_text(graph.to_dot())     # dot -Tsvg graph.dot

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from mlcore.activations import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
-from mlcore.layers import Dropout, Flatten, Identity, Layer, Linear, Unflatten
+from mlcore.conv import Unflatten
+from mlcore.layers import Dropout, Flatten, Identity, Layer, Linear
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss, NLLLoss
 from mlcore.tape import Tape, Wire
 
@@ -118,8 +119,8 @@ def _nll(tape: Tape, loss: Any, log_p: list[Wire], target: list[float]) -> Wire:
 def _class_shares(loss: Any, target: list[float], smoothing: float = 0.0) -> dict[int, float]:
     """By what -log p_c is multiplied, for each class c where that is not 0: the target, smoothed and weighted."""
     weight = [1.0] * len(target) if loss.weight is None else [float(w) for w in loss.weight]
-    mean = loss.reduction == "mean"
-    divisor = sum(t * w for t, w in zip(target, weight, strict=True)) if mean and loss.weight is not None else 1.0
+    is_label = max(target) == 1 and len(target) - target.count(0.0) == 1
+    divisor = weight[target.index(1.0)] if is_label and loss.reduction == "mean" else 1.0
     if divisor == 0:
         raise ValueError("the label's class has weight 0: there is no mean over the weights of one sample")
     smooth = [(1 - smoothing) * t + smoothing / len(target) for t in target]

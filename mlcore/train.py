@@ -8,22 +8,23 @@ Where training stands is in a `Position`. Save it with the weights, the optimise
 dropout's generators at any event; restore all of them, call `fit` again, and the run goes on bit for bit.
 """
 
-from collections.abc import Callable, Iterator
-from math import isfinite, nan
+from collections.abc import Callable, Iterator, Sequence
+from math import inf, isfinite, nan
 
 import numpy as np
 import numpy.typing as npt
 
-from mlcore._typing import Array, IntArray
+from mlcore._typing import Array
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.engine import compile_network
-from mlcore.layers import Layer, inference_mode
-from mlcore.losses import Loss, as_labels
+from mlcore.evaluation import add_figures, add_up, evaluate
+from mlcore.layers import Layer
+from mlcore.losses import Loss
 from mlcore.metrics import r2_from_errors
-from mlcore.model import dtype_of
 from mlcore.optim import Optimizer
 from mlcore.progress import Diverged, EarlyStopped, EpochDone, EpochTrained, Evaluation, Event, Position, StepDone
 from mlcore.random_state import get_rng_state, set_rng_state
+from mlcore.samples import SAMPLINGS, Batches, as_data, draw_order, is_drawn
 from mlcore.schedules import Schedule
 from mlcore.schedules import schedule as make_schedule
 from mlcore.stopping import EarlyStopping
@@ -41,8 +42,6 @@ __all__ = [
     "evaluate",
     "fit",
 ]
-
-SAMPLINGS = ("permuted", "replacement", "sequential")
 
 
 def fit(
@@ -63,6 +62,9 @@ def fit(
     position: Position | None = None,
     fast: bool = True,
     stride: Callable[[], int] = lambda: 1,
+    scale: npt.ArrayLike = 1.0,
+    shift: npt.ArrayLike = 0.0,
+    explosion: float | None = 1e8,
 ) -> Iterator[Event]:
     """Train up to and including epoch `epochs`, yielding an event after every step and every epoch.
 
@@ -74,11 +76,20 @@ def fit(
     clip_grad_value_ and clip_grad_norm_. rng draws the orders and must be no other's (dropout needs one of its own).
     position: where to go on from; it is updated in place, and carries the state of schedule and early_stopping.
 
+    fast: use the fast form where there is one. stride: how many steps it may take before it yields again.
+
+    scale, shift: what enters the network is scale * X + shift, each a number or one for each feature; so bytes can stay
+    bytes, and only a batch at a time is anything else. Product and sum are rounded in the network's dtype: the same
+    bits as data that were scaled so before; in float32 up to 1e-7 of |scale * X| + |shift| from the exact number.
+
+    explosion: a batch whose mean loss is beyond explosion times 1, for a regression times the mean square of its
+    training targets where that is more, ends the run as a number does that is not finite. None: it goes on.
+
     Raises ValueError for empty or unequal data, an unknown name, or early stopping that watches a figure there is
     not.
     """
-    X, y = _data(train)
-    held_out = None if validation is None else _data(validation)
+    X, y = as_data(train)
+    held_out = None if validation is None else as_data(validation)
     size = len(X) if batch_size == "full" else int(batch_size)
     if size < 1:
         raise ValueError(f'batch_size must be at least 1 or "full", received {batch_size}')
@@ -88,7 +99,7 @@ def fit(
         raise ValueError(f"early stopping watches {early_stopping.monitor}: give validation data, or watch train_loss")
     plan = make_schedule(schedule, epochs) if isinstance(schedule, str) else schedule
     batches = -(-len(X) // size)
-    prepare = _Batches(network)
+    prepare, most = Batches(network, X, scale, shift), _largest_loss(loss, y, explosion)
     at = Position() if position is None else position
     at.lr = optimizer.lr if at.lr is None else at.lr
     if at.order_state:
@@ -101,28 +112,39 @@ def fit(
         return
 
     network.train()
-    engine = compile_network(network, loss, optimizer, clip_norm=clip_norm, clip_value=clip_value) if fast else None
+    averages, regression = loss.averages, loss.task == "regression"
+    engine = None
+    if fast:
+        engine = compile_network(
+            network,
+            loss,
+            optimizer,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+            scale=prepare.scale,
+            shift=prepare.shift,
+        )
     if engine is not None and engine.why_not(X, y):
         engine = None
+    drawn, order = is_drawn(sampling, len(X), size), None
+    at.order_state = get_rng_state(rng)
     while at.epoch <= epochs and not (early_stopping and early_stopping.stopped_epoch):
-        at.order_state = get_rng_state(rng)
-        order = _order(rng, sampling, len(X), size)
+        if drawn:
+            order = draw_order(rng, sampling, len(X))
         factor = plan.factor(at.epoch)
         while engine is not None and at.batch < batches:
             optimizer.lr, steps = at.lr * factor, stride()
             for trained in engine.epoch(X, y, order, at.batch, batch_size=size, stride=steps):
-                value, samples = trained.losses[-1], trained.size * len(trained.losses)
-                if engine.culprit:
-                    yield Diverged(at.epoch, at.batch + len(trained.losses), engine.culprit, value, optimizer.lr)
+                losses = trained.losses
+                bound = most if averages else most * trained.size
+                if engine.culprit or max(losses) > bound:
+                    count, tensor = _first_divergence(losses, bound, engine.culprit)
+                    yield Diverged(at.epoch, at.batch + count, tensor, losses[count - 1], optimizer.lr)
                     return
-                at.batch += len(trained.losses)
-                at.last_batch_loss = value
-                for value in trained.losses:
-                    at.loss_sum += value * trained.size if loss.averages else value
-                at.weight += samples
-                at.seen += samples
-                at.correct += trained.correct
-                yield StepDone(at.epoch, at.batch, batches, at.last_batch_loss, samples)
+                at.batch += len(losses)
+                at.last_batch_loss = losses[-1]
+                add_figures(at, trained, averages)
+                yield StepDone(at.epoch, at.batch, batches, losses[-1], trained.size * len(losses))
                 optimizer.lr = at.lr * factor
                 if stride() != steps:
                     break
@@ -131,18 +153,17 @@ def fit(
             chosen = rows if order is None else order[rows]
             x, labels = prepare(X[chosen]), y[chosen]
             optimizer.lr = at.lr * factor
-            value, output, culprit = _train_step(network, loss, optimizer, x, labels, clip_norm, clip_value)
+            bound = most if averages else most * len(x)
+            value, output, culprit = _train_step(network, loss, optimizer, x, labels, bound, clip_norm, clip_value)
             if culprit:
                 yield Diverged(at.epoch, at.batch + 1, culprit, value, optimizer.lr)
                 return
             at.batch += 1
             at.last_batch_loss = value
-            _add_up(at, loss, value, output, labels)
+            add_up(at, loss, value, output, labels)
             yield StepDone(at.epoch, at.batch, batches, value, len(x))
         yield EpochTrained(at.epoch)
-        scores = None if held_out is None else evaluate(network, loss, *held_out)
-        targets = y if order is None else y[order]
-        regression = loss.task == "regression"
+        scores = None if held_out is None else evaluate(network, loss, *held_out, scale=scale, shift=shift)
         done = EpochDone(
             at.epoch,
             at.loss_sum / at.weight,
@@ -151,14 +172,16 @@ def fit(
             scores.accuracy if scores else None,
             at.last_batch_loss,
             at.lr * factor,
-            r2_from_errors(at.squared_error, targets) if regression else None,
+            r2_from_errors(at.squared_error, y if order is None else y[order]) if regression else None,
             scores.r2 if scores else None,
         )
         _look_back(done, plan, early_stopping, network)
         at.schedule = plan.state_dict()
         at.stopping = early_stopping.state_dict() if early_stopping else {}
-        at.epoch, at.batch, at.order_state = at.epoch + 1, 0, get_rng_state(rng)
+        at.epoch, at.batch = at.epoch + 1, 0
         at.loss_sum, at.weight, at.correct, at.seen, at.squared_error = 0.0, 0.0, 0, 0, []
+        if drawn:
+            at.order_state = get_rng_state(rng)
         yield done
 
     restored = early_stopping.restore(network) if early_stopping else False
@@ -168,38 +191,22 @@ def fit(
         yield EarlyStopped(stopping.stopped_epoch, stopping.reason, stopping.best, stopping.best_epoch, restored)
 
 
-def evaluate(
-    network: Layer, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike, *, batch_size: int | None = None
-) -> Evaluation:
-    """Loss and accuracy (R^2 of a regression) over (X, y) in inference mode, in batches; modes are put back.
-
-    batch_size None: 4096, or 256 for a network that takes images, whose windows need much more memory.
-    """
-    X, y = _data((X, y))
-    prepare = _Batches(network)
-    batch_size = batch_size or (4096 if prepare.flat else 256)
-    at = Position()
-    with inference_mode(network), np.errstate(all="ignore"):
-        for start in range(0, len(X), batch_size):
-            labels = y[start : start + batch_size]
-            output = network.forward(prepare(X[start : start + batch_size]))
-            _add_up(at, loss, loss.forward(output, labels), output, labels)
-    if loss.task == "regression":
-        return Evaluation(at.loss_sum / at.weight, nan, len(X), r2_from_errors(at.squared_error, y))
-    return Evaluation(at.loss_sum / at.weight, at.correct / at.seen, len(X))
+def _largest_loss(loss: Loss, y: Array, explosion: float | None) -> float:
+    """The mean loss of a batch beyond which a run has blown up. From the data alone, so that a resumed one agrees."""
+    if explosion is None:
+        return inf
+    if loss.task != "regression":
+        return explosion
+    with np.errstate(all="ignore"):
+        return explosion * max(1.0, float(np.square(y, dtype=np.float64).mean()))
 
 
-def _add_up(at: Position, loss: Loss, value: float, output: Array, labels: Array) -> None:
-    """Add a batch to the sums of the epoch."""
-    weight = loss.total_weight(labels) if loss.averages else float(len(labels))
-    at.loss_sum += value * weight if loss.averages else value
-    at.weight += weight
-    at.seen += len(labels)
-    if loss.task == "regression":
-        errors = np.square(np.asarray(output - labels.reshape(output.shape), dtype=np.float64)).sum(axis=0)
-        at.squared_error = (errors + (at.squared_error or 0.0)).tolist()
-    else:
-        at.correct += int(np.count_nonzero(loss.predict(output) == as_labels(labels)))
+def _first_divergence(losses: Sequence[float], bound: float, culprit: str) -> tuple[int, str]:
+    """How many of these batches were met up to the one that diverged, and in what."""
+    for index, value in enumerate(losses):
+        if bound < value < inf:
+            return index + 1, "loss"
+    return len(losses), culprit
 
 
 def _look_back(done: EpochDone, plan: Schedule, stopping: EarlyStopping | None, network: Layer) -> None:
@@ -217,10 +224,14 @@ def _train_step(
     optimizer: Optimizer,
     x: Array,
     labels: Array,
+    bound: float,
     clip_norm: float | None,
     clip_value: float | None,
 ) -> tuple[float, Array, str]:
-    """One iteration: the loss, the output, and the name of what is not finite ("" when all is well)."""
+    """One iteration: the loss, the output, and the name of what is not finite ("" when all is well).
+
+    A loss beyond `bound` counts as such, too.
+    """
     # The errstate is entered and left here: around a yield it would leak into the caller.
     with np.errstate(all="ignore"):
         optimizer.zero_grad()
@@ -228,6 +239,8 @@ def _train_step(
         value = loss.forward(output, labels)
         if not isfinite(value):
             return value, output, _locate(network, x, output)
+        if value > bound:
+            return value, output, "loss"
         network.backward(loss.backward())
         for name, parameter in network.named_parameters():
             if not _all_finite(parameter.grad):
@@ -254,33 +267,3 @@ def _locate(network: Layer, x: Array, output: Array) -> str:
 def _all_finite(array: Array) -> bool:
     # A finite sum means finite terms, and is cheaper than an array of booleans; it can overflow by itself.
     return isfinite(array.sum()) or bool(np.isfinite(array).all())
-
-
-def _order(rng: np.random.Generator, sampling: str, n: int, batch_size: int) -> IntArray | None:
-    """The order of the samples in an epoch; None for the order in which they stand."""
-    if sampling == "replacement":
-        return rng.integers(0, n, n)
-    if sampling == "sequential" or batch_size >= n:  # one batch of everything: its order does not matter
-        return None
-    return rng.permutation(n)
-
-
-def _data(pair: tuple[npt.ArrayLike, npt.ArrayLike]) -> tuple[Array, Array]:
-    X, y = np.asarray(pair[0]), np.asarray(pair[1])
-    if len(X) != len(y):
-        raise ValueError(f"X has {len(X)} rows, y has {len(y)}")
-    if len(X) == 0:
-        raise ValueError("there are no samples")
-    return X, y
-
-
-class _Batches:
-    """Rows of data as a network wants them: in its dtype, and flat unless one of its layers takes images."""
-
-    def __init__(self, network: Layer) -> None:
-        self.dtype = dtype_of(network)
-        self.flat = not any(getattr(layer, "takes_images", False) for layer in network.modules())
-
-    def __call__(self, x: Array) -> Array:
-        x = x.astype(self.dtype, copy=False)
-        return x.reshape(len(x), -1) if self.flat else x

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.commands import calc, data, gradcheck, looks, recipes
+from tui.commands import calc, data, export, gradcheck, iterate, looks, recipes, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -42,6 +42,9 @@ app.command("gradcheck")(gradcheck.gradcheck)
 app.command("find-lr")(looks.find_lr)
 app.command("trace")(looks.trace)
 app.command("time")(looks.time)
+app.command("iterate")(iterate.iterate)
+app.command("stability")(stability.stability)
+app.command("export")(export.export)
 app.add_typer(calc.app, name="calc")
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..assemble import check_missing_option
 from ..base import DataError, Dataset, quote
+from ..targets import check_task_option
 from . import table_guess
 from .cifar import names_in, read_cifar
 from .files import GZIP_MAGIC, NOT_GZIP, open_zip, read_head, unpacked_head
@@ -42,24 +43,24 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "csv",
-            "a table of numbers, one column with the class",
+            "a table of numbers, one column with the class or number to learn",
             (".csv", ".tsv", ".txt", ".dat", ".data"),
-            ("target", "drop", "missing", "delimiter", "decimal", "header"),
+            ("target", "drop", "missing", "task", "delimiter", "decimal", "header"),
             read_table,
         ),
         Kind(
             "npz",
             "NumPy arrays X and y, or X_train, y_train, X_test, y_test",
             (".npz",),
-            ("missing",),
+            ("missing", "task"),
             read_npz,
         ),
-        Kind("npy", "one NumPy table, one column with the class", (".npy",), ("target", "missing"), read_npy),
+        Kind("npy", "one NumPy table, one column with the target", (".npy",), ("target", "missing", "task"), read_npy),
         Kind(
             "pickle",
             "a tuple (X, y), such as TP4's",
             (".pkl", ".pickle", ".pck", ".p"),
-            ("missing",),
+            ("missing", "task"),
             read_pickle,
         ),
         Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx, "*-ubyte"),
@@ -71,8 +72,8 @@ KINDS: dict[str, Kind] = {
             read_cifar,
             "data_batch_*",
         ),
-        Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("missing",), read_mat),
-        Kind("safetensors", "tensors X and y", (".safetensors",), ("missing",), read_safetensors),
+        Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("missing", "task"), read_mat),
+        Kind("safetensors", "tensors X and y", (".safetensors",), ("missing", "task"), read_safetensors),
     )
 }
 
@@ -106,6 +107,8 @@ def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
     values = dict(options)
     if "missing" in kind.options:
         values["missing"] = check_missing_option(options.get("missing", "mean"), source)
+    if "task" in kind.options:
+        values["task"] = check_task_option(options.get("task", "auto"), source)
     try:
         with np.errstate(invalid="ignore", over="ignore"):  # a damaged number is told in words, or is none
             return kind.read(path, source, **values)

@@ -133,5 +133,5 @@ def _dataset(
             X[start : start + len(planes)] = np.moveaxis(planes, 1, -1)
             start += len(planes)
         ranges[part] = range(first, start)
-    data = assemble({"": Part(X, y)}, source=source, sha256=digest, guessed=guessed)
+    data = assemble({"": Part(X, y)}, source=source, sha256=digest, task="classification", guessed=guessed)
     return with_class_names(replace(data, parts=ranges if len(ranges) > 1 else {}), names)

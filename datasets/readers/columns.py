@@ -39,15 +39,15 @@ def choose_columns(
 
 def _unique_names(cells: list[str]) -> list[str]:
     """The header's names; an empty one becomes x<column>, one seen before gets .1, .2 ... behind it."""
-    names: list[str] = []
+    names: dict[str, None] = {}  # in order; a list would make thousands of columns of one name take hours
+    again: dict[str, int] = {}
     for j, cell in enumerate(cells):
         base = name = one_line(cell.strip()) or f"x{j}"
-        again = 0
         while name in names:
-            again += 1
-            name = f"{base}.{again}"
-        names.append(name)
-    return names
+            again[base] = again.get(base, 0) + 1
+            name = f"{base}.{again[base]}"
+        names[name] = None
+    return list(names)
 
 
 def _listed(drop: str | int | Sequence[str | int], names: list[str]) -> Sequence[str | int]:

@@ -127,6 +127,7 @@ def _dataset(opened: list[tuple[str, _Opened, _Opened]], source: str, folder: bo
     data = assemble(
         {"": Part(X, y)},
         source=source,
+        task="classification",
         sha256=hashlib.sha256(b"".join(f.digest for f in files)).hexdigest() if folder else files[0].digest.hex(),
         guessed={"files": one_line(", ".join(Path(f.source).name for f in files))},
         target="the labels file",

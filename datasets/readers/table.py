@@ -1,4 +1,4 @@
-"""Text tables (csv and its relatives): numbers in columns, one column with the class."""
+"""Text tables (csv and its relatives): numbers in columns, one of them with what is to be learnt."""
 
 import re
 from array import array
@@ -8,6 +8,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..assemble import check_finite, fill_missing, words_for_missing
 from ..base import DataError, Dataset, quote, some_of
@@ -15,6 +16,7 @@ from ..labels import encode_cells
 from . import table_guess as guess
 from .columns import Columns, Row, choose_columns
 from .files import read_bytes, sha256, unpacked
+from .target_cells import real_targets
 
 SEPARATOR_NAMES = {character: name for name, character in guess.SEPARATORS.items()}
 
@@ -44,6 +46,7 @@ def read_table(
     source: str,
     *,
     missing: str,
+    task: str = "auto",
     target: str | int = "last",
     drop: str | int | Sequence[str | int] = (),
     delimiter: str | None = None,
@@ -52,10 +55,11 @@ def read_table(
 ) -> Dataset:
     """Load a text table. What an option does not say is guessed and told in the Dataset's `guessed`.
 
-    target: the class's column: "last", "first", a name or an index from 0. drop: columns to leave out, by
-    name or index; several as a list, or in one string with commas. missing: "mean" or "median" of the
+    target: the column to learn: "last", "first", a name or an index from 0. task: whether it holds classes
+    ("classification") or real numbers ("regression"), "auto" for what it looks like. drop: columns to leave out,
+    by name or index; several as a list, or in one string with commas. missing: "mean" or "median" of the
     column, or "drop" for the row; rows without a class are always left out. X float64 (n, d).
-    Raises DataError, with the line where there is one.
+    Raises DataError, with the line where there is one; in a regression also for a target that is missing.
     """
     data = read_bytes(path, source)
     text = guess.decode(unpacked(data, source), source)
@@ -66,7 +70,13 @@ def read_table(
         guessed["target"] = f"last column, {columns.names[columns.target]}"
     parsed = _parse(text, dialect, columns, source)
     _refuse_text(parsed, columns, source)
-    return _finish(parsed, columns, dialect, missing, source, sha256(data), guessed)
+    what = f"column {quote(columns.names[columns.target])}"
+    numbers, found = real_targets(
+        parsed.labels, parsed.lines, task=task, decimal_comma=dialect.decimal_comma, source=source, what=what
+    )
+    if found:
+        guessed["task"] = found
+    return _finish(parsed, columns, dialect, numbers, missing, source, sha256(data), guessed)
 
 
 def _dialect(
@@ -89,7 +99,7 @@ def _dialect(
         raise DataError("holds no table: there is nothing in it", source=source)
     if max(map(len, cells)) < 2:
         raise DataError(
-            "holds a single column: expected features and a class, separated by commas, semicolons, tabs or spaces",
+            "holds a single column: expected features and a target, separated by commas, semicolons, tabs or spaces",
             source=source,
         )
     decimal_comma = (
@@ -210,11 +220,13 @@ def _finish(
     parsed: _Parsed,
     columns: Columns,
     dialect: guess.Dialect,
+    numbers: NDArray[np.float64] | None,
     missing: str,
     source: str,
     digest: str,
     guessed: dict[str, str],
 ) -> Dataset:
+    """The Dataset of a table that has been read; ``numbers`` are a regression's targets, None for classes."""
     X = np.frombuffer(parsed.values, dtype=np.float64).reshape(len(parsed.labels), len(columns.features))
     names = [columns.names[j] for j in columns.features]
     count = check_finite(X, names, source, parsed.lines)
@@ -228,7 +240,7 @@ def _finish(
             guessed["left out"] = f"columns without a value: {some_of(without)}"
             if not names:
                 raise DataError("has no column of numbers", source=source)
-    labelled = np.array([not guess.is_missing(label) for label in parsed.labels], dtype=bool)
+    labelled = np.array([numbers is not None or not guess.is_missing(label) for label in parsed.labels], dtype=bool)
     if not labelled.any():
         raise DataError(f"column {quote(columns.names[columns.target])} has no class in any row", source=source)
     if not labelled.all():
@@ -242,13 +254,16 @@ def _finish(
             raise DataError("every row has missing cells: set missing=mean", source=source)
         X = X[keep]
         labelled[np.flatnonzero(labelled)[~keep]] = False
-    labels = [label for label, kept in zip(parsed.labels, labelled, strict=True) if kept]
-    y, class_names = encode_cells(
-        labels,
-        decimal_comma=dialect.decimal_comma,
-        source=source,
-        what=f"column {quote(columns.names[columns.target])}",
-    )
+    name = columns.names[columns.target]
+    class_names: tuple[str, ...] = ()
+    y: NDArray[np.float64] | NDArray[np.int64]
+    if numbers is not None:
+        y = numbers[labelled]
+    else:
+        labels = [label for label, kept in zip(parsed.labels, labelled, strict=True) if kept]
+        y, class_names = encode_cells(
+            labels, decimal_comma=dialect.decimal_comma, source=source, what=f"column {quote(name)}"
+        )
     return Dataset(
         X=np.ascontiguousarray(X),
         y=y,
@@ -258,4 +273,6 @@ def _finish(
         sha256=digest,
         missing=count,
         guessed=guessed,
+        task="classification" if numbers is None else "regression",
+        target_names=() if numbers is None else (name,),
     )

@@ -263,3 +263,22 @@ async def test_every_setting_is_explained_where_the_cursor_stands() -> None:
             await row(pilot, key)
             await saying(pilot, f"─ {FIELDS[key].label} ─")
             assert "Delete sets it back" in text_of(app)
+
+
+async def test_class_weights_are_stepped_typed_and_held_against_the_classes() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        await row(pilot, "training.class_weight")
+        await pilot.press("l")
+        await until(pilot, lambda: app.session.spec.training.class_weight == "balanced")
+        assert "balanced" in line_of(app, "class weights")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await typed(pilot, "1, 2, 5")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session.spec.training.class_weight == (1.0, 2.0, 5.0))
+        await saying(pilot, "expected 2 numbers, one for each of 0, 1; received 3")
+        await pilot.press("delete")
+        await until(pilot, lambda: not app.session.problems)
+        assert app.session.spec == small_spec()

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from tests.app.support import NO_RUNS, diverged, epoch, epochs, finished, small_spec, started
 from tui.app.facts import RunOpened, RunSaid, SnapshotChosen
 from tui.app.glyphs import GLYPHS
+from tui.app.reducers import apply
 from tui.app.run_view import RunView
 from tui.app.screens.train import PACES, next_pace
-from tui.app.session import Session, apply
+from tui.app.session import Session
 from tui.app.widgets.diagram import node_mark, picture
 from tui.app.widgets.frame import experiment_line
 from tui.app.widgets.strip import _columns, seconds_left, shown_epoch
@@ -195,7 +196,7 @@ def test_the_experiment_in_a_line() -> None:
     prepared = prepare(small_spec())
     session = Session(spec=small_spec())
     assert experiment_line(session, model=True) == "moons"
-    from tui.app.session import DataReady
+    from tui.app.facts import DataReady
 
     session = apply(DataReady(prepared), session)
     assert experiment_line(session, model=True) == "moons · 2-16-16-2 · Adam 0.01"

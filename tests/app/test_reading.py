@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from tests.app.support import NO_RUNS, diverged, epoch, epochs, finished, small_spec, started
 from tui.app.facts import RunOpened, RunSaid
 from tui.app.reading import read_run
+from tui.app.reducers import apply
 from tui.app.run_view import RunView
-from tui.app.session import Session, apply
+from tui.app.session import Session
 from tui.lab import events as ev
 
 PATH = NO_RUNS / "a"
@@ -126,3 +127,19 @@ def test_any_figures_give_one_sentence(rows: list[tuple[float | None, ...]], bes
     assert reading.state in ("ok", "warn", "wrong")
     assert reading.sentence.endswith(".")
     assert "\n" not in reading.sentence + reading.advice
+
+
+def probed(dead: float | None, after: int) -> ev.Probe:
+    return ev.Probe(epoch=after, dead=dead, layers=[], gradient_norms={}, update_ratios={})
+
+
+def test_many_dead_units_are_named() -> None:
+    reading = read_run(run(started(), *epochs(1, 4), probed(0.61, 4)), 2)
+    assert (reading.state, reading.sentence[:40]) == ("warn", "61 % of the units are dead after epoch 4")
+    assert read_run(run(started(), *epochs(1, 4), probed(0.1, 4)), 2).state == "ok"
+    assert read_run(run(started(), *epochs(1, 4), probed(None, 4)), 2).state == "ok"
+
+
+def test_a_probe_of_a_future_that_is_not_lived_is_forgotten() -> None:
+    there = run(started(), *epochs(1, 8), probed(0.9, 8), ev.Resumed(epoch=3, batch=0, epochs=20))
+    assert there.probe is None

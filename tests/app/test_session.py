@@ -42,7 +42,8 @@ from tui.app.facts import (
     TensorDone,
     Undone,
 )
-from tui.app.session import UNDO_LIMIT, MapState, Session, apply
+from tui.app.reducers import UNDO_LIMIT, apply
+from tui.app.session import MapState, Session
 from tui.lab import events as ev
 from tui.lab.build import prepare
 from tui.lab.spec import Spec, for_file

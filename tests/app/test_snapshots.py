@@ -34,6 +34,7 @@ from tui.app.app import BenchApp
 from tui.app.charts import Points, RegionData
 from tui.app.facts import DataReady, MapDrawn
 from tui.app.session import MapState
+from tui.app.widgets.answers import target_ramp
 from tui.lab.recipes import load
 from tui.lab.spec import Spec
 
@@ -56,6 +57,9 @@ class FixedMaps:
         i, j = request.features
         rows = request.prepared.split.validation
         X, y = request.prepared.dataset.X[rows], request.prepared.dataset.y[rows]
+        if request.prepared.task == "regression":
+            self._app.post_fact(MapDrawn(request.run, MapState(_shades(request, X, y), request.features)))
+            return
         regions = RegionData(
             classes=(right + 2 * low) % len(names),
             confidence=np.where(inside, 1.0, 0.25),
@@ -66,6 +70,15 @@ class FixedMaps:
         )
         others = "" if request.prepared.in_features == 2 else "others = 0"
         self._app.post_fact(MapDrawn(request.run, MapState(regions, request.features, others)))
+
+
+def _shades(request: Any, X: Any, y: Any) -> RegionData:
+    """Five stripes, and the validation part in its own shades."""
+    ramp = target_ramp(request.prepared)
+    stripes = np.arange(request.columns) * 5 // request.columns
+    classes = np.broadcast_to(stripes, (request.rows, request.columns))
+    points = Points(X[:, 0], X[:, 1], ramp.shades(y), shaded=True)
+    return RegionData(classes, np.ones(classes.shape), (-6.0, 6.0), (-6.0, 6.0), points, ramp=ramp)
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +112,18 @@ def tp4(*, ascii: bool = False) -> BenchApp:
     return fixed_bench(load("tp4").spec, recipe="tp4", ascii=ascii)
 
 
+def numbers(*, ascii: bool = False) -> BenchApp:
+    """Numbers to predict."""
+    return fixed_bench(small_spec("data.source=plane", "data.options.n_samples=300", "training.loss=mse"), ascii=ascii)
+
+
+def said_of_numbers() -> list[Any]:
+    """Twenty epochs of a regression and its end."""
+    none: dict[str, Any] = {"train_accuracy": None, "val_accuracy": None}
+    said = [e for n in range(1, 21) for e in epochs(n, n, train_r2=1 - 1.5 / n, val_r2=0.9 - 1.6 / n, **none)]
+    return [*said, finished(20, **none, test_accuracy=None, train_r2=0.925, val_r2=0.82, test_r2=0.871)]
+
+
 def on(name: str, *, words: str = "") -> Steps:
     async def steps(pilot: Any) -> None:
         await opened(pilot)
@@ -123,7 +148,7 @@ def checked(*, ok: bool = True) -> Steps:
     return steps
 
 
-def trained(*events: Any, words: str, keys: tuple[str, ...] = ()) -> Steps:
+def trained(*events: Any, words: str, keys: tuple[str, ...] = (), task: str = "classification") -> Steps:
     async def steps(pilot: Any) -> None:
         app = pilot.app
         await opened(pilot)
@@ -131,7 +156,7 @@ def trained(*events: Any, words: str, keys: tuple[str, ...] = ()) -> Steps:
         await pilot.press("space")
         await until(pilot, lambda: app.session.run is not None)
         total = app.session.run.total_epochs
-        runs_of(app).say(started(total, run="1120-1402-tp4"), *events)
+        runs_of(app).say(started(total, run="1120-1402-tp4", task=task), *events)
         await saying(pilot, words)
         await until(pilot, lambda: app.session.map.data is not None)
         await pilot.press(*keys)
@@ -169,6 +194,8 @@ async def wrong_value(pilot: Any) -> None:
 SCREENS: dict[str, tuple[Callable[[], BenchApp], Steps]] = {
     "card": (lambda: fixed_bench(None), card),
     "data": (tp4, on("data", words="tp4 is ready")),
+    "data_numbers": (numbers, on("data", words="plane is ready")),
+    "train_numbers": (numbers, trained(*said_of_numbers(), words="✓ finished", task="regression")),
     "model": (tp4, on("model", words="First loss should be ln 4")),
     "model_wrong": (tp4, wrong_value),
     "gradients_right": (tp4, checked()),
@@ -195,6 +222,20 @@ PLAIN: dict[str, Steps] = {
     "train_diverged": trained(*epochs(1, 3), diverged(), words="diverged"),
     "train_log": trained(*epochs(1, 27), words="27 / 40", keys=("y",)),
 }
+
+
+PLAIN_NUMBERS: dict[str, Steps] = {
+    "data": on("data", words="plane is ready"),
+    "train": trained(*said_of_numbers(), words="ok finished", task="regression"),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN_NUMBERS)
+async def test_numbers_in_ascii_without_colours(name: str, snapshot: Any) -> None:
+    app = numbers(ascii=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await PLAIN_NUMBERS[name](pilot)
+        assert text_of(app) == snapshot
 
 
 @pytest.mark.parametrize("name", PLAIN)

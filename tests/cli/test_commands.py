@@ -35,6 +35,8 @@ EPOCH_KEYS = {
     "validation_seconds",
     "samples_per_second",
     "best_epoch",
+    "train_r2",
+    "val_r2",
 }
 FINISHED_KEYS = {
     "event",
@@ -52,6 +54,9 @@ FINISHED_KEYS = {
     "test_accuracy",
     "last_batch_loss",
     "best_epoch",
+    "train_r2",
+    "val_r2",
+    "test_r2",
 }
 
 
@@ -97,7 +102,7 @@ def test_a_data_file_trains_with_its_defaults(tmp_path) -> None:
 
 def test_a_data_file_set_as_a_value_has_the_same_defaults(tmp_path, monkeypatch) -> None:
     file = tmp_path / "b.csv"
-    file.write_text("")
+    file.write_text("a,b\n1,0\n2,1\n")
     more = ["training.epochs=2"]
     named = read_experiment(None, None, str(file), more)
     assert named == set_values(for_file(str(file)), more)
@@ -229,7 +234,9 @@ def test_data(tmp_path, capsys) -> None:
     assert main(["data", "list", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     names = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in ("set", "file")}
-    assert names["set"] == ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", "tp4"]
+    playground = [f"playground-{name}" for name in ("circle", "xor", "gauss", "spiral")]
+    sets = ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", *playground, "plane", "reg-gauss", "tp4"]
+    assert names["set"] == sets
     assert names["file"] == ["csv", "npz", "npy", "pickle", "idx", "cifar", "mat", "safetensors"]
     assert next(row for row in rows if row["name"] == "npz")["suffixes"] == [".npz"]
     assert main(["data", "list"]) == 0

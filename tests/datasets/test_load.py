@@ -110,7 +110,7 @@ def test_the_summary_is_plain():
     assert summary["samples"] == 50
     assert summary["class_counts"] == [25, 25]
     assert set(summary) == {
-        "samples", "features", "shape", "classes", "class_names", "class_counts", "parts", "missing",
+        "samples", "features", "shape", "task", "classes", "class_names", "class_counts", "parts", "missing",
         "source", "sha256", "guessed", "X_dtype", "y_dtype", "constant_columns",
     }  # fmt: skip
 

@@ -54,7 +54,12 @@ def test_validation_parts_by_any_name(tmp_path, part):
 def test_two_arrays_of_any_names_and_four_without(tmp_path):
     data = load(npz(tmp_path, X, y))
     assert data.X.tolist() == X.tolist()
-    assert data.guessed == {"X and y": "told by their shapes", "X": "arr_0", "y": "arr_1"}
+    assert data.guessed == {
+        "X and y": "told by their shapes",
+        "X": "arr_0",
+        "y": "arr_1",
+        "task": "classification: 2 whole numbers",
+    }
     for arrays in ((X, y, X[:5], y[:5]), (X[:5], X, y[:5], y), (X, y[:, None], X[:5], y[:5, None])):
         data = load(npz(tmp_path, *arrays))
         assert data.parts == {"train": range(20), "test": range(20, 25)}
@@ -71,7 +76,12 @@ def test_the_plainer_of_two_names_and_what_is_not_used(tmp_path):
     data = load(npz(tmp_path, features=X + 1, X=X, label=1 - y, y=y, seed=np.array(3)))
     assert data.X.tolist() == X.tolist()
     assert data.y.tolist() == y.tolist()
-    assert data.guessed == {"X": "X", "y": "y", "not used": "'features', 'label', 'seed'"}
+    assert data.guessed == {
+        "X": "X",
+        "y": "y",
+        "not used": "'features', 'label', 'seed'",
+        "task": "classification: 2 whole numbers",
+    }
 
 
 def test_names_of_classes_and_features(tmp_path):

@@ -2,13 +2,14 @@
 
 python tests/golden/generate.py
 
-It writes activations.npz, losses.npz, network.npz, networks.npz, optimizers.npz, sixty_steps.npz and schedules.npz
-beside itself. Made with torch 2.13.0. The tests read the files and need no torch.
+It writes activations.npz, edges.npz, losses.npz, network.npz, networks.npz, optimizers.npz, sixty_steps.npz and
+schedules.npz beside itself. Made with torch 2.13.0. The tests read the files and need no torch.
 """
 
 import copy
 import json
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,88 @@ def losses() -> dict[str, np.ndarray]:
             value.backward()
             values[f"{name}.{reduction}.value"] = value.detach().numpy()
             values[f"{name}.{reduction}.grad"] = output.grad.numpy()
+    return values
+
+
+def edges() -> dict[str, np.ndarray]:
+    """What the networks below do not reach: softmax layers along each axis, ties in a pool, a plain average of batches,
+    and losses with a class of weight 0, class probabilities, and a logit of -infinity."""
+    return softmax_layers() | pools() | average_of_batches() | class_losses()
+
+
+def value_and_gradient(function: object, x: np.ndarray, upstream: np.ndarray | None = None) -> tuple[np.ndarray, ...]:
+    inputs = torch.tensor(x, requires_grad=True)
+    y = function(inputs)
+    y.backward(None if upstream is None else torch.tensor(upstream))
+    return y.detach().numpy(), inputs.grad.numpy()
+
+
+def softmax_layers() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(5)
+    values = {"softmax.x": rng.normal(0, 5, (3, 4, 5)), "softmax.upstream": rng.normal(size=(3, 4, 5))}
+    for name in ("Softmax", "LogSoftmax"):
+        for dim in (0, 1, -1):
+            layer = getattr(nn, name)(dim)
+            y, grad = value_and_gradient(layer, values["softmax.x"], values["softmax.upstream"])
+            values |= {f"{name} {dim}.y": y, f"{name} {dim}.grad": grad}
+    return values
+
+
+POOLS = [(2, 2, 0), (2, 1, 0), (3, 2, 1)]
+
+
+def pools() -> dict[str, np.ndarray]:
+    """Few values, so that most windows hold their largest more than once."""
+    rng = np.random.default_rng(6)
+    values = {"pool.x": rng.integers(0, 3, (2, 2, 6, 7)).astype(float)}
+    for name in ("MaxPool2d", "AvgPool2d"):
+        for kernel, stride, padding in POOLS:
+            layer, key = getattr(nn, name)(kernel, stride, padding), f"{name} {kernel} {stride} {padding}"
+            upstream = rng.normal(size=layer(torch.tensor(values["pool.x"])).shape)
+            y, grad = value_and_gradient(layer, values["pool.x"], upstream)
+            values |= {f"{key}.upstream": upstream, f"{key}.y": y, f"{key}.grad": grad}
+    return values
+
+
+def average_of_batches() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(7)
+    values = {"average.x": rng.normal(3, 2, (4, 6, 3))}
+    layer = nn.BatchNorm1d(3, momentum=None)
+    for count, batch in enumerate(values["average.x"], 1):
+        layer(torch.tensor(batch))
+        values |= {f"average.{count}.{key}": buffer.numpy().copy() for key, buffer in layer.named_buffers()}
+    return values | {"average.eval": layer.eval()(torch.tensor(values["average.x"][0])).detach().numpy()}
+
+
+ZERO_WEIGHT = [0.0, 1.0, 2.0, 0.5]
+
+
+def class_losses() -> dict[str, np.ndarray]:
+    F, rng, weight = nn.functional, np.random.default_rng(8), torch.tensor(ZERO_WEIGHT)
+    values = {"output": rng.normal(0, 3, (7, 4)), "labels": np.array([0, 1, 2, 3, 0, 3, 1])}
+    values |= {"soft": rng.dirichlet(np.ones(4), 7), "several": (rng.random((7, 4)) < 0.5).astype(float)}
+    minus_infinity = values["output"].copy()
+    minus_infinity[values["labels"] != 3, 3] = -np.inf
+    values["minus_infinity"] = minus_infinity
+    labels, soft, several = (torch.tensor(values[key]) for key in ("labels", "soft", "several"))
+    log_p = F.log_softmax(torch.tensor(values["output"]), 1).numpy()
+    for reduction in ("mean", "sum"):
+        o = {"reduction": reduction}
+        cases = {
+            "weighted": (values["output"], partial(F.cross_entropy, target=labels, weight=weight, **o)),
+            "smoothed": (
+                values["output"],
+                partial(F.cross_entropy, target=labels, weight=weight, label_smoothing=0.2, **o),
+            ),
+            "nll": (log_p, partial(F.nll_loss, target=labels, weight=weight, **o)),
+            "soft": (values["output"], partial(F.cross_entropy, target=soft, **o)),
+            "soft_weighted": (values["output"], partial(F.cross_entropy, target=soft, weight=weight, **o)),
+            "several": (values["output"], partial(F.cross_entropy, target=several, **o)),
+            "minus_infinity": (minus_infinity, partial(F.cross_entropy, target=labels, **o)),
+        }
+        for key, (x, function) in cases.items():
+            value, grad = value_and_gradient(function, x)
+            values[f"{key}.{reduction}.value"], values[f"{key}.{reduction}.grad"] = value, grad
     return values
 
 
@@ -255,5 +338,5 @@ def schedules() -> dict[str, np.ndarray]:
 
 
 if __name__ == "__main__":
-    for part in (activations, losses, network, networks, optimizers, sixty_steps, schedules):
+    for part in (activations, edges, losses, network, networks, optimizers, sixty_steps, schedules):
         np.savez_compressed(HERE / f"{part.__name__}.npz", **part())

@@ -78,7 +78,7 @@ def test_optimisers_take_what_the_spec_says(name) -> None:
     spec = small_spec(f"training.optimizer={name}", "training.lr=0.5", "training.weight_decay=0.25")
     optimizer = make_optimizer(spec, network(spec, 2, 2))
     assert (optimizer.lr, optimizer.weight_decay) == (0.5, 0.25)
-    assert make_loss(set_values(spec, ["training.gradient=sum"])).gradient == "sum"
+    assert make_loss(set_values(spec, ["training.gradient=sum"]), prepare(spec)).gradient == "sum"
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,15 @@ def test_dropout_with_and_without_scaling() -> None:
 
 def test_losses_as_the_sheets_write_them() -> None:
     output, y = np.array([[0.0, 2.0], [1.0, 0.0]]), np.array([1, 1])  # errors 0, 1 and 1, -1
+    data = prepare(small_spec())
     values = {
-        kind: make_loss(small_spec("training.loss=mse", f"training.mse={kind}")).forward(output, y)
+        kind: make_loss(small_spec("training.loss=mse", f"training.mse={kind}"), data).forward(output, y)
         for kind in ("mean", "per_sample", "half_sum")
     }
     assert values == {"mean": 0.75, "per_sample": 1.5, "half_sum": 1.5}
     certain = np.array([[0.0, 2000.0]])
-    assert make_loss(small_spec("training.epsilon=1e-16")).forward(certain, [0]) == pytest.approx(16 * np.log(10))
+    with_epsilon = make_loss(small_spec("training.epsilon=1e-16"), data)
+    assert with_epsilon.forward(certain, [0]) == pytest.approx(16 * np.log(10))
     X, rows = targets(small_spec("training.labels=one_hot"), (output, y), 3)
     assert rows.tolist() == [[0, 1, 0], [0, 1, 0]]
     assert targets(small_spec(), (X, y), 3)[1] is y

@@ -42,6 +42,9 @@ def values(field: Field) -> st.SearchStrategy:
             return st.text(st.characters(blacklist_categories=["Cs", "Cc"])).map(str.strip)
         case "sizes":
             return st.lists(st.integers(1, int(field.high or 100)), max_size=5).map(tuple)
+        case "weights":
+            weight = st.floats(0, exclude_min=True, allow_infinity=False)
+            return st.one_of(st.just("balanced"), st.lists(weight, max_size=5).map(tuple))
         case "batch":
             return st.one_of(st.just("full"), st.integers(1, 10**6))
         case "int":
@@ -162,6 +165,9 @@ def test_every_setting_of_the_spec_has_a_field() -> None:
         ("data.test=1", "expected a number from 0 below 1"),
         ("seed=-1", "seed: expected a whole number from 0 to 4,294,967,295, received -1"),
         ("training.epochs=0", "expected a whole number from 1 to 1,000,000, received 0"),
+        ("training.label_smoothing=2", "training.label_smoothing: expected a number from 0 to 1, received 2"),
+        ("training.class_weight=even", '"even" is not a number: expected balanced, or one number above 0 a class'),
+        ("training.class_weight=1,0", "training.class_weight: 0 is no weight: expected a number above 0"),
         ("epochs", "--set takes KEY=VALUE"),
         ("data.options.=3", "data.options.: expected NAME"),
     ],
@@ -284,6 +290,9 @@ def test_unknown_keys_get_a_hint() -> None:
         (["training.mse=half_sum"], "training.mse"),
         (["training.loss=mse", "training.epsilon=1e-16"], "training.epsilon"),
         (["training.loss=bce", "training.labels=one_hot"], "training.labels"),
+        (["training.loss=bce", "training.class_weight=balanced"], "training.class_weight"),
+        (["training.loss=mse", "training.class_weight=1,2"], "training.class_weight"),
+        (["training.loss=mse", "training.label_smoothing=.1"], "training.label_smoothing"),
         (["model.bias=input", "model.channels=8"], "model.bias"),
         (["training.schedule_options.gamma=.5"], "training.schedule_options.gamma"),
         (["training.schedule=step", "training.schedule_options.gamma=half"], "training.schedule_options.gamma"),

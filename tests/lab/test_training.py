@@ -171,7 +171,7 @@ def test_divergence_is_said_in_one_sentence(tmp_path) -> None:
     last = read_events(folder)[-1]
     assert isinstance(last, events.Diverged)
     assert folder.state() == "diverged"
-    assert "learning rate below 1e+30" in last.message
+    assert "the learning rate 1e+30 is above 2/lambda_max = " in last.message
     assert last.epoch >= 1
     assert last.batch >= 1
 

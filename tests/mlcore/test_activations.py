@@ -7,7 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore import GELU, CrossEntropyLoss, LogSoftmax, MSELoss, NLLLoss, Sequential, Softmax, check_gradient, softmax
+from mlcore import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    CrossEntropyLoss,
+    Layer,
+    LeakyReLU,
+    LogSoftmax,
+    MSELoss,
+    NLLLoss,
+    Sequential,
+    Softmax,
+    check_gradient,
+    softmax,
+)
 from mlcore.special import erf
 
 
@@ -56,3 +70,19 @@ def test_nll_of_an_impossible_class_that_is_not_the_label() -> None:
     loss = NLLLoss()
     assert loss(np.array([[0.0, -np.inf]]), [0]) == 0
     assert loss(np.array([[0.0, -np.inf]]), [1]) == np.inf
+
+
+@pytest.mark.parametrize("kind", [*ACTIVATIONS.values(), Softmax, LogSoftmax])
+def test_the_largest_float32_numbers_raise_no_warning(kind: type[Layer]) -> None:
+    layer, x = kind(), np.array([[-1e38, -1e30, -1e20, 0, 1e20, 1e30, 1e38]], np.float32)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        y = layer.forward(x)
+        grad = layer.backward(np.ones_like(x))
+    assert y.dtype == grad.dtype == np.float32
+    assert np.isfinite(grad).all()
+
+
+def test_options_of_numpy_change_no_dtype() -> None:
+    x = np.array([[-1.0, 1.0]], np.float32)
+    for layer in (LeakyReLU(np.float64(0.1)), ELU(np.float64(1))):
+        assert layer.forward(x).dtype == layer.backward(x).dtype == np.float32

@@ -44,6 +44,65 @@ def test_loss(name: str, reduction: str) -> None:
     np.testing.assert_allclose(loss.backward(), values[f"{name}.{reduction}.grad"], rtol=1e-12, atol=1e-16)
 
 
+# --- what the networks below do not reach ---
+
+
+def agrees(ours: Any, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [0, 1, -1])
+@pytest.mark.parametrize("name", ["Softmax", "LogSoftmax"])
+def test_softmax_layers(name: str, dim: int) -> None:
+    values = golden("edges")
+    layer = getattr(mlcore.activations, name)(dim)
+    agrees(layer.forward(values["softmax.x"]), values[f"{name} {dim}.y"])
+    agrees(layer.backward(values["softmax.upstream"]), values[f"{name} {dim}.grad"])
+
+
+@pytest.mark.parametrize("options", [(2, 2, 0), (2, 1, 0), (3, 2, 1)])
+@pytest.mark.parametrize("name", ["MaxPool2d", "AvgPool2d"])
+def test_pools_with_ties(name: str, options: tuple[int, int, int]) -> None:
+    values, key = golden("edges"), f"{name} {options[0]} {options[1]} {options[2]}"
+    layer = getattr(mlcore, name)(*options)
+    agrees(layer.forward(values["pool.x"]), values[f"{key}.y"])
+    agrees(layer.backward(values[f"{key}.upstream"]), values[f"{key}.grad"])
+
+
+def test_batch_norm_that_averages_all_batches() -> None:
+    values = golden("edges")
+    layer = mlcore.BatchNorm1d(3, momentum=None, dtype=np.float64)
+    for count, batch in enumerate(values["average.x"], 1):
+        layer.forward(batch)
+        for name in layer.BUFFERS:
+            agrees(getattr(layer, name), values[f"average.{count}.{name}"])
+    agrees(layer.eval().forward(values["average.x"][0]), values["average.eval"])
+
+
+ZERO_WEIGHT = [0.0, 1.0, 2.0, 0.5]
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize(
+    ("case", "output", "y", "options"),
+    [
+        ("weighted", "output", "labels", {"weight": ZERO_WEIGHT}),
+        ("smoothed", "output", "labels", {"weight": ZERO_WEIGHT, "label_smoothing": 0.2}),
+        ("nll", "output", "labels", {"weight": ZERO_WEIGHT}),
+        ("soft", "output", "soft", {}),
+        ("soft_weighted", "output", "soft", {"weight": ZERO_WEIGHT}),
+        ("several", "output", "several", {}),
+        ("minus_infinity", "minus_infinity", "labels", {}),
+    ],
+)
+def test_class_loss(case: str, output: str, y: str, options: dict[str, Any], reduction: str) -> None:
+    values = golden("edges")
+    x = mlcore.log_softmax(values[output]) if case == "nll" else values[output]
+    loss = (mlcore.NLLLoss if case == "nll" else mlcore.CrossEntropyLoss)(reduction, **options)
+    agrees(loss.forward(x, values[y]), values[f"{case}.{reduction}.value"])
+    agrees(loss.backward(), values[f"{case}.{reduction}.grad"])
+
+
 def test_network_gradients_and_twenty_steps_of_adam() -> None:
     values = golden("network")
     net = mlcore.build_mlp(10, [32], 4, rng=np.random.default_rng(), dtype=np.float64)

@@ -120,9 +120,21 @@ def test_initialisation_counts_the_window() -> None:
     layer = Conv2d(8, 64, 5, init="kaiming_normal", rng=np.random.default_rng(0), dtype=np.float64)
     assert layer.weight.data.std() == pytest.approx(np.sqrt(2 / 200), rel=0.02)
     xavier = Conv2d(8, 64, 5, init="xavier_normal", rng=np.random.default_rng(0), dtype=np.float64)
-    assert xavier.weight.data.std() == pytest.approx(np.sqrt(2) * np.sqrt(2 / (200 + 1600)), rel=0.02)
+    assert xavier.weight.data.std() == pytest.approx(np.sqrt(2 / (200 + 1600)), rel=0.02)
+    for_relu = Conv2d(8, 64, 5, init="xavier_normal", init_options={"activation": "relu"})
+    assert for_relu.weight.data.std() == pytest.approx(np.sqrt(2) * np.sqrt(2 / (200 + 1600)), rel=0.02)
     assert np.abs(Conv2d(8, 64, 5).weight.data).max() <= 1 / np.sqrt(200)
     assert not Conv2d(8, 64, 5, bias_init="zeros").state_dict()["bias"].any()
+
+
+def test_as_much_is_drawn_as_is_kept() -> None:
+    rng, by_hand = np.random.default_rng(0), np.random.default_rng(0)
+    layer = Conv2d(2, 3, 4, rng=rng, dtype=np.float64)
+    bound = 1 / np.sqrt(32)
+    np.testing.assert_array_equal(layer.weight.data.reshape(3, 32), by_hand.uniform(-bound, bound, (3, 32)))
+    np.testing.assert_array_equal(layer.state_dict()["bias"], by_hand.uniform(-bound, bound, 3))
+    assert rng.random() == by_hand.random()
+    assert layer.weight.data.base is None or layer.weight.data.base.size == 96
 
 
 def test_repr() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mlcore import ELU, SGD, Adagrad, Adam, AdamW, Dropout, LeakyReLU, Linear, ReLU, RMSprop, Sigmoid
-from mlcore.activations import SiLU, Softplus, Tanh
+from mlcore.activations import GELU, SiLU, Softplus, Tanh
 from mlcore.base import Layer
 from mlcore.engine_kernels import (
     ACTIVATION_KERNELS,
@@ -57,7 +57,19 @@ def test_linear(features: int, bias: bool | str, dtype: type, tolerance: float) 
 @pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
 @pytest.mark.parametrize(
     "layer",
-    [ReLU(), LeakyReLU(), LeakyReLU(1.5), ELU(), ELU(0.7), SiLU(), Sigmoid(), Sigmoid("detached"), Tanh(), Softplus()],
+    [
+        ReLU(),
+        LeakyReLU(),
+        LeakyReLU(1.5),
+        ELU(),
+        ELU(0.7),
+        GELU(),
+        SiLU(),
+        Sigmoid(),
+        Sigmoid("detached"),
+        Tanh(),
+        Softplus(),
+    ],
 )
 def test_activations(layer: Layer, dtype: type, tolerance: float) -> None:
     values = [0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 20.0, -20.0, 90.0, -90.0, 800.0, -800.0]
@@ -71,7 +83,7 @@ def test_activations(layer: Layer, dtype: type, tolerance: float) -> None:
             run(program)
     np.testing.assert_allclose(z, y, rtol=4 * tolerance, atol=tolerance)
     np.testing.assert_allclose(np.ones_like(x) if got is None else got, slope, rtol=4 * tolerance, atol=4 * tolerance)
-    assert set(ACTIVATION_KERNELS) == {ReLU, LeakyReLU, ELU, SiLU, Sigmoid, Tanh, Softplus}
+    assert set(ACTIVATION_KERNELS) == {ReLU, LeakyReLU, ELU, GELU, SiLU, Sigmoid, Tanh, Softplus}
 
 
 @pytest.mark.parametrize("scaling", ["inverted", "none"])
@@ -172,3 +184,18 @@ def test_updates(kind: type[Optimizer], options: dict[str, Any], dtype: type, to
     assert int(state["step"]) == 8
     for key, array in slow.state_dict().items():
         np.testing.assert_allclose(state[key], array, rtol=tolerance, atol=tolerance)
+
+
+def test_a_variance_that_rounding_carries_below_zero_is_none() -> None:
+    layers = [Linear(7, 9, rng=np.random.default_rng(0), dtype=np.float64) for _ in range(2)]
+    slow, fast = (RMSprop(layer.parameters(), lr=1e-9, alpha=0.5, centered=True) for layer in layers)
+    flat = FlatParameters([layers[1]])
+    update = UPDATES[RMSprop](fast, flat, FlatState(fast, flat))
+    gradient = np.random.default_rng(1).normal(size=(9, 7))
+    for _ in range(80):  # always the same: in the end its mean square is the square of its mean
+        for layer in layers:
+            layer.weight.grad[...] = gradient
+        slow.step()
+        update()
+    assert (slow.state["square_avg"][0] - slow.state["grad_avg"][0] ** 2 < 0).any()
+    np.testing.assert_allclose(layers[1].weight.data, layers[0].weight.data, rtol=1e-12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlcore import CrossEntropyLoss, MSELoss, Sequential, build_mlp
-from mlcore.fields import plane, regions
+from mlcore.fields import plane, regions, surface
 from mlcore.layers import Dropout, Linear
 
 X = np.array([[0.0, 10.0, 5.0], [4.0, 30.0, 7.0]])
@@ -62,3 +62,18 @@ def test_confidence_lies_between_chance_and_certainty(loss: CrossEntropyLoss, ou
     assert (result.confidence <= 1 + 1e-6).all()
     net.parameters()[0].data.fill(np.nan)
     assert (regions(net, loss, plane(X, columns=10, rows=5)).confidence == 1 / np.float32(outputs)).all()
+
+
+def test_the_surface_of_a_regression() -> None:
+    network = Sequential(Linear(2, 2, rng=np.random.default_rng(0)))
+    network[0].weight.data[...] = [[1.0, 0.0], [0.0, 2.0]]
+    network[0].bias.data[...] = [0.0, 1.0]
+    X = np.array([[0.0, 0.0], [4.0, 2.0]])
+    grid = plane(X, columns=4, rows=2, margin=0)
+    values = surface(network, grid)
+    assert values.shape == (2, 4, 2)
+    np.testing.assert_allclose(values[0, :, 0], [0.5, 1.5, 2.5, 3.5])
+    np.testing.assert_allclose(values[:, 0, 1], [1 + 2 * 1.5, 1 + 2 * 0.5])
+    np.testing.assert_allclose(
+        surface(network, grid, transform=lambda points: points / 2)[0, :, 0], [0.25, 0.75, 1.25, 1.75]
+    )

@@ -38,6 +38,16 @@ def test_asked_deviations_by_formula() -> None:
     assert INITIALISATIONS["normal"].std(10, 64, "relu", std=0.5) == 0.5
 
 
+@pytest.mark.parametrize("name", ["xavier_normal", "xavier_uniform"])
+def test_xavier_has_torchs_gain_of_1_unless_an_activation_is_named(name: str) -> None:
+    layer = Linear(200, 300, init=name, rng=np.random.default_rng(0))
+    assert layer.weight.data.std() == pytest.approx(np.sqrt(2 / 500), rel=0.02)
+    tanh = Linear(200, 300, init=name, init_options={"activation": "tanh"}, rng=np.random.default_rng(0))
+    assert tanh.weight.data.std() == pytest.approx(5 / 3 * np.sqrt(2 / 500), rel=0.02)
+    net = build_mlp(200, [300], 2, init=name, rng=np.random.default_rng(0))
+    assert net[0].parameters()[0].data.std() == pytest.approx(np.sqrt(2) * np.sqrt(2 / 500), rel=0.02)
+
+
 def test_biases() -> None:
     drawn = {name: initialise(name, 50, 400, rng=np.random.default_rng(1))[1] for name in INITIALISATIONS}
     assert drawn["tp4"].std() == pytest.approx(np.sqrt(2 / 50), rel=0.1)

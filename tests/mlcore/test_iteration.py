@@ -2,6 +2,7 @@
 
 import copy
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,11 +17,14 @@ from mlcore import (
     Adagrad,
     Adam,
     AdamW,
+    BatchNorm1d,
     BCEWithLogitsLoss,
     CrossEntropyLoss,
     Dropout,
     Flatten,
+    Identity,
     Layer,
+    LayerNorm,
     Linear,
     MSELoss,
     Parameter,
@@ -193,11 +197,28 @@ def test_layers_without_a_formula_of_their_own_and_nested_ones(rng: np.random.Ge
     assert forward["0"].formulas == ("h = x in rows  (3,2,2) -> (3,4)",)
     assert forward["1"].formulas == ("h' = Scale(h)  (3,4) -> (3,4)",)
     assert backward["1"].formulas == ("ds  (1,)", "dh = Scale.backward(dh')  (3,4) -> (3,4)")
-    assert forward["2.0"].formulas == ("z = h W^T  (3,4) x (4,4) = (3,4)",)
-    assert forward["2.1"].formulas[0] == "h' = h * mask / 0.5  (3,4)"
+    assert forward["2.0"].formulas == ("z = h' W^T  (3,4) x (4,4) = (3,4)",)
+    assert forward["2.1"].formulas[0] == "h = z * mask / 0.5  (3,4)"
+    assert forward["2.2"].formulas[0] == "h' = max(h, 0)  (3,4)"
     assert backward["4"].formulas == ("dz = dh  (3,1), detached: without h (1 - h)",)
-    assert list(arrays_of(backward["2.0"])) == ["dz", "h", "W", "dW", "dh"]
+    assert list(arrays_of(backward["2.0"])) == ["dz", "h'", "W", "dW", "dh'"]
     assert list(arrays_of(backward["1"])) == ["dh'", "h", "h'", "s", "ds", "dh"]
+
+
+def test_an_array_has_one_name_in_both_layers_that_know_it(rng: np.random.Generator) -> None:
+    layers = [LayerNorm(5), ReLU(), Linear(5, 3, rng=rng), Linear(3, 3, rng=rng), BatchNorm1d(3), Identity(), Sigmoid()]
+    net = Sequential(Linear(4, 5, rng=rng), *layers)
+    steps = list(iterate(net, MSELoss(), SGD(net.parameters()), rng.normal(size=(3, 4)), [0, 1, 2]))
+    for step in (steps[2], steps[4]):
+        for one, other in pairwise(step.layers):
+            result, taken = one.arrays[-1], other.arrays[0]
+            assert result.name == taken.name
+            np.testing.assert_array_equal(result.array, taken.array)
+            names = [array.name for array in other.arrays]
+            assert len(set(names)) == len(names)  # and no layer has two arrays of one name
+    assert steps[2].layers[3].formulas[0].startswith("z = h' W^T")
+    assert steps[2].layers[4].formulas[0].startswith("z' = z W^T")
+    assert steps[4].layers[3].formulas[-1].startswith("dz = dz' W")
 
 
 def test_bias_as_a_further_input_and_one_hot_rows(rng: np.random.Generator) -> None:

@@ -212,3 +212,95 @@ def test_r2_is_that_of_scikit_learn(columns: int) -> None:
     assert np.isnan(r2_score([1.0], [1.0]))
     with pytest.raises(ValueError, match="y has shape"):
         r2_score(y, guess[:3])
+
+
+# --- rows that are no labels, batches that count for nothing, and numbers far out ---
+
+
+@pytest.mark.parametrize("rows", [[[1, 1, 0]] * 4, [[0.5, 0.5, 1.0]] * 4, [[0, 0, 0]] * 4, [[0.2, 0.3, 0.5]] * 4])
+@pytest.mark.parametrize(
+    "loss",
+    [
+        CrossEntropyLoss(),
+        CrossEntropyLoss("sum", label_smoothing=0.2),
+        CrossEntropyLoss(weight=[1, 2, 5]),
+        CrossEntropyLoss(epsilon=0.1),
+        NLLLoss(weight=[1, 2, 5]),
+    ],
+    ids=repr,
+)
+def test_gradient_for_rows_with_any_sum(loss: CrossEntropyLoss, rows: list[list[float]]) -> None:
+    report = check_gradient(Identity(), np.random.default_rng(0).normal(size=(4, 3)), np.array(rows), loss=loss)
+    assert report.ok, report
+
+
+def test_class_probabilities_are_divided_by_the_samples() -> None:
+    output, weight = np.random.default_rng(0).normal(size=(6, 3)), [1.0, 2.0, 4.0]
+    soft = np.random.default_rng(1).dirichlet(np.ones(3), 6)
+    for kind, log_p in ((CrossEntropyLoss, output), (NLLLoss, log_softmax(output))):
+        loss = kind(weight=weight)
+        assert loss(log_p, soft) == pytest.approx(-(soft * weight * log_softmax(output)).sum() / 6)
+        assert loss.total_weight(soft) == 6
+        assert loss.total_weight(one_hot([0, 2, 2], 3)) == loss.total_weight([0, 2, 2]) == 9
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        CrossEntropyLoss(weight=[0, 1, 1]),
+        CrossEntropyLoss(weight=[0, 1, 1], label_smoothing=0.1),
+        CrossEntropyLoss(weight=[0, 1, 1], epsilon=0.1),
+        NLLLoss(weight=[0, 1, 1]),
+    ],
+    ids=repr,
+)
+def test_a_batch_without_weight_has_no_mean(loss: CrossEntropyLoss) -> None:
+    output = log_softmax(np.random.default_rng(0).normal(size=(2, 3)))
+    assert np.isnan(loss(output, [0, 0]))  # as PyTorch's
+    assert np.isnan(loss.backward()).all()
+    assert loss.total_weight([0, 0]) == 0
+    assert np.isfinite(loss(output, [0, 1]))
+
+
+@pytest.mark.parametrize(
+    "loss", [CrossEntropyLoss(), MSELoss(), MSELoss("per_sample"), BCEWithLogitsLoss(), NLLLoss()], ids=repr
+)
+def test_an_empty_batch_has_no_mean(loss: CrossEntropyLoss) -> None:
+    output = np.zeros((0, 1 if isinstance(loss, BCEWithLogitsLoss) else 3))
+    assert np.isnan(loss(output, np.zeros(0, dtype=int)))
+    assert loss.backward().shape == output.shape
+
+
+def test_a_logit_of_minus_infinity_elsewhere_does_not_count() -> None:
+    output = np.array([[1.0, 2.0, -np.inf], [0.5, 0.0, 3.0]])
+    loss = CrossEntropyLoss()
+    with np.errstate(all="raise"):
+        assert loss(output, [0, 2]) == pytest.approx(
+            (CrossEntropyLoss()(output[:1, :2], [0]) + CrossEntropyLoss()(output[1:], [2])) / 2
+        )
+        assert np.isfinite(loss.backward()).all()
+    assert loss(output, [2, 2]) == np.inf
+
+
+@pytest.mark.parametrize(
+    "loss", [CrossEntropyLoss(label_smoothing=np.float64(0.1)), CrossEntropyLoss(epsilon=np.float64(1e-16))], ids=repr
+)
+def test_options_of_numpy_change_no_dtype(loss: CrossEntropyLoss) -> None:
+    loss(np.zeros((2, 3), np.float32), [0, 1])
+    assert loss.backward().dtype == np.float32
+
+
+def test_an_epsilon_below_float32() -> None:
+    output = np.array([[1000, 0, 0]], np.float32)
+    with np.errstate(divide="raise", invalid="raise", over="raise"):
+        loss = CrossEntropyLoss(epsilon=1e-50)
+        assert loss(output, [1]) == pytest.approx(50 * np.log(10))
+        assert np.isfinite(loss.backward()).all()
+    with pytest.raises(ValueError, match="epsilon must be >= 0, received -1"):
+        CrossEntropyLoss(epsilon=-1)
+
+
+def test_outputs_may_be_a_list_and_a_lone_label_is_refused() -> None:
+    assert CrossEntropyLoss()([[0.0, 0.0]], [1]) == pytest.approx(np.log(2))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="the output has 1 rows, y has none"):
+        MSELoss()(np.zeros((1, 1)), 3.0)

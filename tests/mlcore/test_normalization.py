@@ -96,3 +96,28 @@ def test_what_does_not_fit_is_said_in_words() -> None:
         BatchNorm1d(3).forward(np.zeros((1, 3)))
     with pytest.raises(ValueError, match=r"LayerNorm\(3\) expects inputs"):
         LayerNorm(3).forward(np.zeros((5, 4)))
+
+
+@pytest.mark.parametrize("shape", [(60_000, 3), (3_000, 3, 20)])
+def test_a_large_batch_far_from_0_keeps_its_digits(shape: tuple[int, ...], rng: np.random.Generator) -> None:
+    x = rng.normal(1e4, 1, shape).astype(np.float32)
+    axes = (0,) if len(shape) == 2 else (0, 2)
+    layer = BatchNorm1d(3, momentum=1.0)
+    y = layer.forward(x)
+    np.testing.assert_allclose(layer.running_mean, x.mean(axis=axes, dtype=np.float64), rtol=1e-7)
+    np.testing.assert_allclose(layer.running_var, x.var(axis=axes, dtype=np.float64), rtol=1e-4)
+    exact = BatchNorm1d(3, momentum=1.0, dtype=np.float64).forward(x)
+    np.testing.assert_allclose(y, exact, atol=1e-5)
+    grad = np.ones_like(y)
+    layer.backward(grad)
+    np.testing.assert_array_equal(layer.parameters()[1].grad, grad.sum(axis=axes, dtype=np.float64))
+
+
+def test_inputs_are_cast_and_options_of_numpy_change_no_dtype(rng: np.random.Generator) -> None:
+    x = rng.normal(size=(5, 4))
+    for layer in (BatchNorm1d(4, eps=np.float64(1e-5)), LayerNorm(4, eps=np.float64(1e-5))):
+        assert layer.forward(x).dtype == layer.backward(np.ones((5, 4), np.float32)).dtype == np.float32
+        assert layer.forward(np.arange(20).reshape(5, 4)).dtype == np.float32
+    for plain in (BatchNorm1d(4, affine=False), LayerNorm(4, elementwise_affine=False)):
+        assert plain.forward(x.astype(np.float32)).dtype == np.float32
+        assert plain.forward(np.arange(20).reshape(5, 4)).dtype == np.float32

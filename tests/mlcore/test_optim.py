@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlcore import OPTIMIZERS, SGD, Adam, Parameter, RMSprop, clip_grad_norm_, clip_grad_value_
+from mlcore import OPTIMIZERS, SGD, Adagrad, Adam, Linear, Parameter, RMSprop, clip_grad_norm_, clip_grad_value_
 from mlcore.optim import Optimizer
 
 CASES = [(name, {}) for name in OPTIMIZERS] + [
@@ -99,11 +99,39 @@ def test_lr_may_be_changed_at_any_time() -> None:
         (lambda p: SGD(p, lr=-1), "must be >= 0"),
         (lambda p: SGD(p, lr=1, nesterov=True), "nesterov needs a momentum"),
         (lambda p: Adam(p, betas=(0.9, 1.0)), "betas must lie in"),
+        (lambda p: Adam(p, betas=(0.9,)), "betas must lie in"),
+        (lambda p: Adam(p, lr=float("nan")), "lr must be >= 0 and finite, received nan"),
+        (lambda p: Adam(p, lr=float("inf")), "lr must be >= 0 and finite"),
+        (lambda p: Adam(p, eps=-1), "eps must be >= 0"),
+        (lambda p: SGD(p, momentum=-1), "momentum must be >= 0 and finite, received -1"),
+        (lambda p: SGD(p, weight_decay=float("nan")), "weight_decay must be >= 0"),
+        (lambda p: RMSprop(p, alpha=2.0), r"alpha must lie in 0\.\.1, received 2"),
+        (lambda p: RMSprop(p, momentum=-0.1), "momentum must be"),
+        (lambda p: Adagrad(p, lr_decay=-1), "lr_decay must be"),
+        (lambda p: Adagrad(p, initial_accumulator_value=-1), "initial_accumulator_value must be"),
+        (lambda p: clip_grad_norm_(p, float("nan")), "max_norm must be >= 0"),
+        (lambda p: clip_grad_value_(p, float("nan")), "clip_value must be >= 0"),
     ],
 )
 def test_what_makes_no_sense_is_refused(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make(parameters(np.random.default_rng(0)))
+
+
+def test_what_is_no_parameter_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"give the optimiser the parameters, net\.parameters\(\), not the Linear"):
+        SGD(Linear(2, 2))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="takes Parameters, with data and grad; received a ndarray"):
+        SGD([np.ones(3)])  # type: ignore[list-item]
+
+
+def test_a_parameter_given_twice_moves_once() -> None:
+    parameter = Parameter(np.array([1.0]))
+    parameter.grad = np.array([1.0])
+    optimizer = SGD([parameter, parameter], lr=0.25)
+    optimizer.step()
+    assert parameter.data[0] == 0.75
+    assert len(optimizer.params) == 1
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

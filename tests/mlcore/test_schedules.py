@@ -40,6 +40,17 @@ def test_a_plateau_is_left_after_more_than_patience_bad_epochs() -> None:
     assert rising.factor(4) == pytest.approx(0.1)
 
 
+def test_a_plateau_ends_near_1e_8_as_torch_does() -> None:
+    plan = schedule("reduce_on_plateau", 100, patience=0)
+    for _ in range(30):
+        plan.observe(1.0)
+    assert plan.factor(31) == pytest.approx(1e-8)
+    on = schedule("reduce_on_plateau", 100, patience=0, eps=0.0)
+    for _ in range(30):
+        on.observe(1.0)
+    assert on.factor(31) < 1e-20
+
+
 def test_warm_up_goes_on_with_another() -> None:
     plan = schedule("warmup", 10, warmup_epochs=2, start_factor=0.5, then="linear")
     expected = [0.5, 0.75, *(SCHEDULES["linear"](epoch, 8) for epoch in range(1, 9))]
@@ -58,6 +69,16 @@ def test_warm_up_goes_on_with_another() -> None:
         ("reduce_on_plateau", {"mode": "up"}, "mode must be"),
         ("reduce_on_plateau", {"factor": 1}, "factor must lie between 0 and 1"),
         ("reduce_on_plateau", {"monitor": "speed"}, "unknown monitor 'speed'"),
+        ("reduce_on_plateau", {"patience": -1}, "patience must be at least 0, received -1"),
+        ("step", {"step_size": 0}, "step_size must be at least 1, received 0"),
+        ("step", {"gamma": -1.0}, "gamma must be at least 0"),
+        ("multistep", {"milestones": 5}, "milestones is a list of epochs, received 5"),
+        ("exponential", {"gamma": float("nan")}, "gamma must be at least 0, received nan"),
+        ("cosine", {"T_max": 0}, "T_max must be at least 1, received 0"),
+        ("linear", {"total_iters": -1}, "total_iters must be at least 0"),
+        ("one_cycle", {"div_factor": 0}, "div_factor must be larger than 0, received 0"),
+        ("one_cycle", {"final_div_factor": -1.0}, "final_div_factor must be larger than 0"),
+        ("warmup", {"warmup_epochs": -3}, "warmup_epochs must be at least 0, received -3"),
     ],
 )
 def test_what_makes_no_sense_is_refused(name: str, options: dict[str, object], message: str) -> None:

@@ -50,7 +50,8 @@ def test_training_runs_away_just_above_the_limit(regression: tuple[np.ndarray, n
         net = Sequential(Linear(3, 1, dtype=np.float64, rng=np.random.default_rng(0)))
         optimizer = SGD(net.parameters(), lr=share * limit)
         loss = MSELoss(task="regression")
-        events = list(fit(net, loss, optimizer, regression, epochs=300, batch_size="full", rng=np.random.default_rng()))
+        options = {"epochs": 300, "batch_size": "full", "rng": np.random.default_rng(), "explosion": None}
+        events = list(fit(net, loss, optimizer, regression, **options))
         losses[share] = [e.train_loss for e in events if isinstance(e, EpochDone)]
         assert not any(isinstance(e, Diverged) for e in events)
     assert losses[0.95][-1] < 1e-3 * losses[0.95][0]

@@ -25,7 +25,8 @@ from mlcore import (
     build_mlp,
 )
 from mlcore.activations import LogSoftmax, Softmax
-from mlcore.layers import Layer, Unflatten
+from mlcore.conv import Unflatten
+from mlcore.layers import Layer
 from mlcore.losses import Loss, NLLLoss
 from mlcore.tape import Tape
 from mlcore.trace import Node, Trace, trace
@@ -103,9 +104,9 @@ def test_cross_entropy_with_epsilon_and_large_logits(epsilon: float, scale: floa
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("weight", [None, [1.0, 0.5, 4.0, 0.0]])
 @pytest.mark.parametrize("options", [{}, {"label_smoothing": 0.2}, {"epsilon": 1e-3}], ids=str)
-@pytest.mark.parametrize("y", [0, 2])
+@pytest.mark.parametrize("y", [0, 2, [0.1, 0.2, 0.3, 0.4], [1.0, 1.0, 0.0, 0.0]], ids=str)
 def test_class_weights_and_label_smoothing(
-    reduction: str, weight: list[float] | None, options: dict[str, Any], y: int
+    reduction: str, weight: list[float] | None, options: dict[str, Any], y: int | list[float]
 ) -> None:
     net = build_mlp(3, [5], 4, activation="gelu", rng=np.random.default_rng(3), dtype=np.float64)
     loss = CrossEntropyLoss(reduction, weight=weight, **options)

@@ -280,6 +280,191 @@ def test_numpy_warnings_of_the_caller_are_its_own(data: Data) -> None:
             assert set(np.geterr().values()) == {"raise"}
 
 
+# --- a loss beyond reason ---
+
+
+@pytest.mark.parametrize("stride", [1, 64])
+@pytest.mark.parametrize("kind", ["sgd", "adam"])
+@pytest.mark.parametrize("reduction", MSELoss.REDUCTIONS)
+def test_a_loss_that_has_exploded_ends_the_run_though_it_is_finite(
+    kind: str, reduction: str, stride: int, data: Data
+) -> None:
+    lr = 300.0 if kind == "sgd" else 1e6
+    ends = []
+    for fast in (False, True):
+        net = network(dtype=np.float64)
+        made: Any = OPTIMIZERS[kind]
+        options = {"loss": MSELoss(reduction), "fast": fast, "stride": lambda: stride}
+        *before, last = start(net, data, optimizer=made(net.parameters(), lr=lr), epochs=50, **options)
+        assert isinstance(last, Diverged)
+        assert (last.tensor, last.lr, last.exploded) == ("loss", lr, True)
+        samples = 1 if MSELoss(reduction).averages else 16 if last.batch < 4 else 2
+        assert 1e8 * samples < last.loss < np.inf
+        assert all(event.loss <= 1e8 * 16 for event in before if isinstance(event, StepDone))
+        ends.append((last.epoch, last.batch, pytest.approx(last.loss, rel=1e-9)))
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_sum_is_judged_by_its_mean(fast: bool, data: Data) -> None:
+    options: dict[str, Any] = {"loss": MSELoss("sum"), "explosion": 5.0, "fast": fast, "epochs": 1}
+    net = network()
+    events = list(start(net, data, optimizer=SGD(net.parameters(), lr=1e-4), **options))
+    assert events[0].loss > 5
+    assert isinstance(events[-1], EpochDone)
+    *_, last = start(network(), data, **options | {"explosion": 0.1})
+    assert (last.tensor, last.batch) == ("loss", 1)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_an_explosion_can_be_let_go_on(fast: bool, data: Data) -> None:
+    net = network(dtype=np.float64)
+    options: dict[str, Any] = {"loss": MSELoss(), "optimizer": SGD(net.parameters(), lr=0.5), "fast": fast, "epochs": 1}
+    wild = data[0] * 1e6, data[1]
+    *_, last = start(net, wild, **options)
+    assert last.exploded
+    assert last.batch == 1
+    events = list(start(network(dtype=np.float64), wild, **options | {"explosion": 1e30}))
+    assert events[0].loss > 1e8
+    *_, last = start(net, wild, **options | {"explosion": None, "epochs": 20})
+    assert isinstance(last, Diverged)
+    assert not last.exploded
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_what_is_beyond_reason_grows_with_the_numbers_of_a_regression(fast: bool) -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(50, 4))
+    prices = 300_000 + 50_000 * X[:, 0]
+    options: dict[str, Any] = {"loss": MSELoss(task="regression"), "fast": fast, "epochs": 2}
+    *_, last = start(build_mlp(4, [8], 1, rng=rng), (X, prices), **options)
+    assert isinstance(last, EpochDone | Diverged)
+    first, *_ = start(build_mlp(4, [8], 1, rng=rng), (X, prices), **options)
+    assert isinstance(first, StepDone)
+    assert first.loss > 1e10
+    *_, last = start(build_mlp(4, [8], 1, rng=rng), (X, prices), **options | {"explosion": 0.5})
+    assert isinstance(last, Diverged)
+
+
+def test_a_resumed_run_explodes_where_it_would_have(data: Data) -> None:
+    def run(net: Sequential, position: Position) -> Iterator[Any]:
+        options = {"loss": MSELoss(), "optimizer": SGD(net.parameters(), lr=0.5), "epochs": 50}
+        return start(net, data, position=position, **options)
+
+    net, position = network(dtype=np.float64), Position()
+    events = []
+    for event in run(net, position):
+        events.append(event)
+        if len(events) == 2:
+            saved = Saved(net, SGD(net.parameters()), position)
+    again = network(dtype=np.float64)
+    rest = list(run(again, saved.restore(again, SGD(again.parameters()))))
+    assert rest == events[2:]
+    assert rest[-1].exploded
+
+
+# --- numbers scaled on their way in ---
+
+
+SCALES: list[tuple[Any, Any]] = [(1 / 255, 0.0), (2 / 255, -1.0), (np.linspace(0.01, 0.02, 4), np.linspace(-1, 1, 4))]
+
+
+@pytest.mark.parametrize(("scale", "shift"), SCALES)
+@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_bytes_that_are_scaled_batch_by_batch_train_as_if_scaled_before(
+    dtype: type, fast: bool, scale: Any, shift: Any, data: Data
+) -> None:
+    X = np.random.default_rng(0).integers(0, 256, (50, 2, 2), dtype=np.uint8)
+    flat = X.reshape(50, 4)
+    ready = (flat.astype(dtype) * np.asarray(scale, dtype) + np.asarray(shift, dtype), data[1])
+    exact = (scale * flat + shift, data[1])
+    results = []
+    for train, options in (
+        (ready, {}),
+        ((X, data[1]), {"scale": scale, "shift": shift}),
+        (exact, {}),
+    ):
+        net = network(dtype=dtype)
+        events = list(start(net, train, validation=train, fast=fast, **options))
+        results.append((events, [p.data for p in net.parameters()]))
+    # The same product and sum in the network's dtype: every bit.
+    assert results[0][0] == results[1][0]
+    for a, b, c in zip(*(weights for _, weights in results), strict=True):
+        np.testing.assert_array_equal(a, b)
+        # Scaled in float64 and rounded afterwards: to rounding.
+        np.testing.assert_allclose(b, c, rtol=0, atol=1e-5 if dtype is np.float32 else 1e-14)
+
+
+def test_scaled_images_keep_their_shape(data: Data) -> None:
+    X = np.random.default_rng(0).integers(0, 256, (50, 1, 4, 4), dtype=np.uint8)
+
+    class Seen(Layer):
+        takes_images = True
+
+        def forward(self, x: np.ndarray) -> np.ndarray:
+            assert (x.shape[1:], x.dtype) == ((1, 4, 4), np.float32)
+            self.largest = float(x.max())
+            return x.reshape(len(x), -1)
+
+        def backward(self, grad: np.ndarray) -> np.ndarray:
+            return grad
+
+    seen = Seen()
+    net = Sequential(seen, Linear(16, 3, rng=np.random.default_rng(0)))
+    list(start(net, (X, data[1]), epochs=1, scale=np.full((4, 4), 1 / 255)))
+    assert 0.9 < seen.largest <= 1
+    assert X.dtype == np.uint8
+    assert X.max() > 200
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_scaling_leaves_the_data_alone(fast: bool, data: Data) -> None:
+    X = data[0].astype(np.float32)
+    before = X.copy()
+    options: dict[str, Any] = {"scale": 2.0, "shift": 1.0, "sampling": "sequential", "fast": fast}
+    list(start(network(), (X, data[1]), validation=(X, data[1]), **options))
+    list(start(network(), (X, data[1]), batch_size="full", **options))
+    np.testing.assert_array_equal(X, before)
+
+
+@pytest.mark.parametrize("name", ["scale", "shift"])
+def test_as_many_scales_as_features(name: str, data: Data) -> None:
+    with pytest.raises(ValueError, match=f"{name} has 3 numbers: give one, or one for each of 4 features"):
+        list(start(network(), data, **{name: [1, 2, 3]}))
+    with pytest.raises(ValueError, match=f"{name} has 3 numbers"):
+        evaluate(network(), CrossEntropyLoss(), *data, **{name: [1, 2, 3]})
+
+
+# --- both forms say the same ---
+
+
+@pytest.mark.parametrize("batch_size", [16, "full", 1])
+@pytest.mark.parametrize("kind", ["weights", "smoothing", "epsilon", "mse", "numbers", "two numbers"])
+def test_the_fast_form_says_what_the_layers_say(kind: str, batch_size: Any, data: Data) -> None:
+    X, y = data
+    losses = {
+        "weights": CrossEntropyLoss(weight=[1, 5, 0.1]),
+        "smoothing": CrossEntropyLoss(label_smoothing=0.1),
+        "epsilon": CrossEntropyLoss("sum", 1e-3),
+        "mse": MSELoss("half_sum"),
+    }
+    loss = losses.get(kind, MSELoss(task="regression"))
+    targets = {"numbers": X[:, 0] - X[:, 1] ** 2, "two numbers": X[:, :2] ** 2}.get(kind, y)
+    outputs = {"numbers": 1, "two numbers": 2}.get(kind, 3)
+    results = []
+    for fast, stride in ((False, 1), (True, 1), (True, 3)):
+        net = build_mlp(4, [8], outputs, rng=np.random.default_rng(2), dtype=np.float64)
+        options = {"loss": loss, "batch_size": batch_size, "validation": (X, targets), "fast": fast}
+        optimizer = SGD(net.parameters(), lr=1e-3)
+        events = start(net, (X, targets), optimizer=optimizer, stride=lambda stride=stride: stride, **options)
+        results.append([event for event in events if isinstance(event, EpochDone)])
+    assert results[1] == results[2]
+    for slow, quick in zip(*results[:2], strict=True):
+        assert slow == pytest.approx(quick, rel=1e-10, nan_ok=True)
+    assert (results[0][-1].train_r2 is None) == (loss.task == "classification")
+
+
 # --- going on ---
 
 

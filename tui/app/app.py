@@ -14,13 +14,14 @@ from tui.app.actions import ACTIONS, SCREENS, bindings
 from tui.app.capabilities import Capabilities
 from tui.app.facts import ExperimentOpened, Noticed, Redone, SettingChanged, Undone
 from tui.app.glyphs import GLYPHS
+from tui.app.reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
 from tui.app.services.data import DataService
 from tui.app.services.runs import RunService
-from tui.app.session import Session, apply
+from tui.app.session import Session
 from tui.app.theme import BENCH, BENCH_LIGHT
-from tui.lab.spec import IMAGE_FOLDERS, Spec, for_file
+from tui.lab.spec import Spec, for_file
 
 if TYPE_CHECKING:
     from tui.lab.recipes import Recipe
@@ -127,7 +128,7 @@ class BenchApp(App[int]):
 
     def _leave_opening(self) -> None:
         if self.current_mode == "opening":
-            self.action_go("data")
+            self.switch_mode("data")  # what the data has said meanwhile stays on the status line
 
     # Facts
 
@@ -222,7 +223,9 @@ class BenchApp(App[int]):
         if not path:
             return
         spec, recipe = self.session.spec, self.session.recipe
-        if spec.data.source in IMAGE_FOLDERS:  # a lab sheet whose data was not here: it stays, with this data
+        from tui.lab.sources import is_absent  # not above: it brings NumPy
+
+        if is_absent(spec.data.source):  # a lab sheet whose data was not here: it stays, with this data
             self.open_experiment(spec.with_source(path), recipe)
         else:
             self.open_experiment(for_file(path))

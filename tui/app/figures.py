@@ -14,6 +14,18 @@ def accuracy(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f} %"
 
 
+def r2(value: float | None) -> str:
+    """R²: ``0.871``; a network far worse than the mean has ``-3.2e+05``."""
+    if value is None:
+        return ""
+    return f"{value:.3f}" if value > -99.9995 else f"{value:.1e}"
+
+
+def score(accuracy_of: float | None, r2_of: float | None) -> str:
+    """How right the answers are: the accuracy of classes, R² of numbers, "" for what there is not."""
+    return r2(r2_of) if r2_of is not None else accuracy(accuracy_of)
+
+
 def count(value: float) -> str:
     """``7,000``; from 100,000 on ``778 k``, from ten million ``12 M``."""
     if value >= 10_000_000:

@@ -53,6 +53,11 @@ class GlyphSet:
 
     point_wrong: str = "×"
 
+    # Five of growing ink, for numbers where colours do not tell them.
+    ramp_points: str = "○◔◑◕●"
+    ramp_regions: str = "·░▒▓█"
+    squared: str = "²"
+
 
 _BRAILLE = GlyphSet("braille")
 _BLOCK = GlyphSet("block", train_line="hd", validation_line="hd", dots=(2, 2))
@@ -88,6 +93,9 @@ _ASCII = GlyphSet(
     validation_line=".",
     dots=(1, 1),
     point_wrong="!",
+    ramp_points="'coO@",
+    ramp_regions=".:=*#",
+    squared="2",
 )
 
 GLYPHS: dict[str, GlyphSet] = {glyphs.mode: glyphs for glyphs in (_BRAILLE, _BLOCK, _ASCII)}

@@ -8,6 +8,8 @@ from tui.app.run_view import RunView
 from tui.lab.events import Epoch
 
 PATIENCE = 3
+MANY_DEAD = 0.4
+"""Share of dead units from which a network is said to have lost too many."""
 
 
 @dataclass(frozen=True)
@@ -19,27 +21,33 @@ class Reading:
     advice: str = ""
 
 
-def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy") -> Reading:
-    """Reads the run as it stands."""
+def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squared: str = "R²") -> Reading:
+    """Reads the run as it stands; ``r_squared`` is how this terminal writes it."""
     if run.state == "diverged" and run.diverged is not None:
         go_on = f"Epoch {run.kept} is kept. [ lowers lr, space goes on from it."
         remedy = go_on if run.kept else "[ lowers lr, space starts again."
         return Reading("wrong", run.message, remedy)
     if run.state in ("failed", "crashed"):
         return Reading("wrong", run.message, "space goes on from the last checkpoint.")
-    if run.state == "finished" and run.finished is not None and run.finished.test_accuracy is not None:
-        done = run.finished
-        sentence = (
-            f"On the test part: accuracy {figures.accuracy(done.test_accuracy)}, loss {figures.loss(done.test_loss)}."
-        )
+    done = run.finished if run.state == "finished" else None
+    if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
+        name = "accuracy" if done.test_r2 is None else r_squared
+        sentence = f"On the test part: {name} {score}, loss {figures.loss(done.test_loss)}."
         return Reading("ok", sentence, _advice(run) or "3 proves its gradients, 2 changes one thing for the next run.")
     if not run.epochs:
         return _first_loss(run, classes, loss)
+    if run.probe and run.probe.dead is not None and run.probe.dead >= MANY_DEAD:
+        share = f"{100 * run.probe.dead:.0f} %"
+        sentence = f"{share} of the units are dead after epoch {run.probe.epoch}: no sample turns them on."
+        return Reading("warn", sentence, "A smaller learning rate, or leaky_relu (2 Model), keeps them alive.")
     return _trend(run)
 
 
 def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
     started = run.started
+    if started is not None and started.initial_loss is not None and _in_deviations(run):
+        words = f"Loss before training {started.initial_loss:.3f}; answering the mean each time gives 1."
+        return Reading("ok", words)
     if started is None or started.initial_loss is None or loss != "cross_entropy":
         return Reading("ok", "The first epoch is on its way.")
     chance = math.log(classes)
@@ -47,6 +55,12 @@ def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
     if started.initial_loss > 2 * chance:
         return Reading("warn", words, "The first weights are too large: kaiming_normal (2 Model) starts nearer.")
     return Reading("ok", words)
+
+
+def _in_deviations(run: RunView) -> bool:
+    """Whether the loss is that of a regression in squared deviations of its targets."""
+    spec = run.spec
+    return run.task == "regression" and spec.data.scale_target == "standard" and spec.training.mse == "mean"
 
 
 def _trend(run: RunView) -> Reading:
@@ -69,14 +83,16 @@ def _trend(run: RunView) -> Reading:
 
 def _advice(run: RunView) -> str:
     last = run.epochs[-1] if run.epochs else None
-    if last is None or last.val_accuracy is None or last.train_accuracy is None:
+    if last is None:
+        return ""
+    remedy = "ahead of validation: dropout or weight decay (2 Model) close the gap."
+    if last.train_r2 is not None and last.val_r2 is not None:
+        gap = last.train_r2 - last.val_r2
+        return f"Training is {gap:.2f} {remedy}" if gap > 0.08 else ""
+    if last.val_accuracy is None or last.train_accuracy is None:
         return ""
     gap = last.train_accuracy - last.val_accuracy
-    if gap > 0.08:
-        return (
-            f"Training is {100 * gap:.0f} points ahead of validation: dropout or weight decay (2 Model) close the gap."
-        )
-    return ""
+    return f"Training is {100 * gap:.0f} points {remedy}" if gap > 0.08 else ""
 
 
 def _falls(epochs: tuple[Epoch, ...], name: str) -> bool:

@@ -27,6 +27,7 @@ class RunView(Struct, frozen=True):
     kept: int = 0
     """Complete epochs that the last checkpoint holds."""
     step: ev.Step | None = None
+    probe: ev.Probe | None = None
     lr: float | None = None
     changed_lr: float | None = None
     finished: ev.Finished | None = None
@@ -45,6 +46,11 @@ class RunView(Struct, frozen=True):
     def base_lr(self) -> float:
         """What the schedule is a factor of."""
         return self.changed_lr or self.spec.training.lr
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"; "" before the run has said it."""
+        return self.started.task if self.started is not None else ""
 
     @property
     def alive(self) -> bool:
@@ -98,6 +104,8 @@ def _hear(event: ev.Event, run: RunView) -> RunView:
             return replace(run, kept=event.epoch)
         case ev.Paused():
             return replace(run, state="paused")
+        case ev.Probe():
+            return replace(run, probe=event)
         case ev.Step():
             return replace(run, step=event, lr=event.lr)
         case ev.Changed():
@@ -118,5 +126,6 @@ def _cut(run: RunView, epoch: int) -> RunView:
     """The run as it was after ``epoch`` complete epochs."""
     if not run.epochs or run.epochs[-1].epoch <= epoch:
         return run
-    empty = replace(run, epochs=(), best=None, seconds=0.0)
+    probe = run.probe if run.probe and run.probe.epoch <= epoch else None
+    empty = replace(run, epochs=(), best=None, seconds=0.0, probe=probe)
     return _hear_epochs([kept for kept in run.epochs if kept.epoch <= epoch], empty)

@@ -1,57 +1,22 @@
-"""What the application knows, as one frozen value, and the pure functions that change it.
+"""What the application knows, as one frozen value.
 
-Screens draw a `Session` and never keep a second copy of anything in it. Workers and screens post
-facts; `apply(session, fact)` gives the next session. No Textual in here: every rule can be tested
-without a terminal.
+Screens draw a `Session` and never keep a second copy of anything in it. How facts change it stands in
+`tui.app.reducers`. No Textual in here: every rule can be tested without a terminal.
 """
 
 from collections.abc import Mapping
-from functools import singledispatch
 from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
-from msgspec.structs import replace
 
-from tui.app.facts import (
-    CheckEnded,
-    CheckMoved,
-    CheckStarted,
-    DataAsked,
-    DataReady,
-    DataRefused,
-    ExperimentOpened,
-    FeaturesChosen,
-    FeaturesTurned,
-    LrChosen,
-    MapDrawn,
-    Noticed,
-    Redone,
-    RunAsked,
-    RunClosed,
-    RunLost,
-    RunOpened,
-    RunPaced,
-    RunRefused,
-    RunSaid,
-    SettingChanged,
-    SettingPutBack,
-    SettingWrong,
-    SnapshotChosen,
-    TensorDone,
-    Undone,
-)
-from tui.app.run_view import RunView, hear_all
+from tui.app.run_view import RunView
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from mlcore.gradreport import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
     from tui.lab.build import Prepared
-
-UNDO_LIMIT = 200
-OWNED = {"data.source": "data.options.", "model.init": "model.init_options."}
-"""Options that go when the setting goes to which they belong."""
 
 
 class DataState(Struct, frozen=True):
@@ -118,6 +83,17 @@ class Session(Struct, frozen=True):
         return None
 
     @property
+    def data_task(self) -> str:
+        """What the data asks for: "classification" or "regression"."""
+        return self.data.prepared.task if self.data.prepared is not None else "classification"
+
+    @property
+    def task(self) -> str:
+        """What the figures on the Train screen are of: the run's, before it has said so the data's."""
+        run = self.shown_run
+        return (run.task if run is not None else "") or self.data_task
+
+    @property
     def problems(self) -> dict[str, str]:
         """Every reason why this experiment cannot start, by setting."""
         found = {key: words for key, (_, words) in self.wrong.items()}
@@ -127,9 +103,16 @@ class Session(Struct, frozen=True):
             found.setdefault("data.source", self.data.error)
         if self.data.prepared is not None:
             from tui.lab.build import refusal
+            from tui.lab.class_weights import refuse_class_weights
+            from tui.lab.tasks import refuse_task
 
             dataset = self.data.prepared.dataset
-            if refused := refusal(self.spec, dataset.n_features, dataset.n_classes):
+            if refused := refuse_task(self.spec, dataset):
+                found.setdefault(*refused)
+            if refused := refusal(self.spec, dataset.n_features, dataset.n_answers):
+                found.setdefault(*refused)
+            labels = self.data.prepared.train[1]
+            if dataset.n_classes and (refused := refuse_class_weights(self.spec, labels, dataset.class_names)):
                 found.setdefault(*refused)
         return found
 
@@ -140,226 +123,3 @@ class Session(Struct, frozen=True):
         if len(varied) < 2:
             return [self.features]
         return list(combinations(varied, 2) if len(varied) <= 40 else pairwise(varied))
-
-
-@singledispatch
-def apply(fact: object, session: Session) -> Session:
-    """The session after a fact. Raises TypeError for what is no fact."""
-    raise TypeError(f"{type(fact).__name__} is not a fact of a session")
-
-
-@apply.register
-def _(fact: SettingChanged, session: Session) -> Session:
-    dropped = OWNED.get(fact.key, "\0")
-    wrong = {key: said for key, said in session.wrong.items() if key != fact.key and not key.startswith(dropped)}
-    if fact.spec == session.spec:
-        return replace(session, wrong=wrong, notice="")
-    recipe = "" if fact.key == "data.source" else session.recipe
-    past = (*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:]
-    return replace(_with_spec(session, fact.spec, recipe), past=past, future=(), wrong=wrong, notice="")
-
-
-@apply.register
-def _(fact: SettingWrong, session: Session) -> Session:
-    return replace(session, wrong={**session.wrong, fact.key: (fact.text, fact.words)}, notice="")
-
-
-@apply.register
-def _(fact: SettingPutBack, session: Session) -> Session:
-    return replace(session, wrong={key: value for key, value in session.wrong.items() if key != fact.key})
-
-
-@apply.register
-def _(fact: ExperimentOpened, session: Session) -> Session:
-    source = fact.spec.data.source
-    files = (source, *(f for f in session.files if f != source))[:8] if fact.spec.is_file else session.files
-    return replace(
-        session,
-        spec=fact.spec,
-        files=files,
-        recipe=fact.recipe,
-        past=(*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:],
-        future=(),
-        wrong={},
-        features=(0, 1),
-        check=CheckState(),
-        run=session.run if session.run is not None and session.run.alive else None,
-        map=MapState(),
-        notice="",
-    )
-
-
-@apply.register
-def _(fact: Undone, session: Session) -> Session:
-    if session.wrong:
-        return replace(session, wrong={}, notice="wrong values are put back")
-    if not session.past:
-        return replace(session, notice="nothing to undo")
-    *past, (spec, recipe) = session.past
-    return replace(
-        _with_spec(session, spec, recipe),
-        past=tuple(past),
-        future=((session.spec, session.recipe), *session.future),
-        wrong={},
-        notice="undone; ctrl+r does it again",
-    )
-
-
-@apply.register
-def _(fact: Redone, session: Session) -> Session:
-    if not session.future:
-        return replace(session, notice="nothing to redo")
-    (spec, recipe), *future = session.future
-    past = (*session.past, (session.spec, session.recipe))
-    return replace(_with_spec(session, spec, recipe), past=past, future=tuple(future), wrong={}, notice="")
-
-
-def _with_spec(session: Session, spec: Spec, recipe: str) -> Session:
-    """A proof holds for one network, loss and data set; how it is then trained does not matter to it."""
-
-    def proved(spec: Spec) -> tuple[object, ...]:
-        return (spec.data, spec.model, spec.seed, spec.training.loss, spec.training.gradient)
-
-    check = session.check if proved(spec) == proved(session.spec) else CheckState()
-    return replace(session, spec=spec, recipe=recipe, check=check)
-
-
-@apply.register
-def _(fact: FeaturesTurned, session: Session) -> Session:
-    pairs = session.feature_pairs
-    at = pairs.index(session.features) if session.features in pairs else 0
-    return replace(session, features=pairs[(at + fact.by) % len(pairs)])
-
-
-@apply.register
-def _(fact: FeaturesChosen, session: Session) -> Session:
-    return replace(session, features=fact.features)
-
-
-@apply.register
-def _(fact: DataAsked, session: Session) -> Session:
-    return replace(session, data=replace(session.data, loading=fact.what, error=""))
-
-
-@apply.register
-def _(fact: DataReady, session: Session) -> Session:
-    before = session.data.prepared
-    same = before is not None and before.dataset is fact.prepared.dataset
-    return replace(
-        session,
-        data=DataState(prepared=fact.prepared, varied=fact.varied),
-        features=session.features if same else fact.features,
-        map=session.map if same else MapState(),
-    )
-
-
-@apply.register
-def _(fact: DataRefused, session: Session) -> Session:
-    return replace(session, data=replace(session.data, loading="", error=fact.words))
-
-
-@apply.register
-def _(fact: CheckStarted, session: Session) -> Session:
-    return replace(session, check=CheckState(number=fact.number, running=True), notice="")
-
-
-def _is_of_this_check(fact: CheckMoved | TensorDone | CheckEnded, session: Session) -> bool:
-    return session.check.running and fact.number == session.check.number
-
-
-@apply.register
-def _(fact: CheckMoved, session: Session) -> Session:
-    if not _is_of_this_check(fact, session):
-        return session
-    return replace(session, check=replace(session.check, done=fact.done, total=fact.total))
-
-
-@apply.register
-def _(fact: TensorDone, session: Session) -> Session:
-    if not _is_of_this_check(fact, session):
-        return session
-    return replace(session, check=replace(session.check, tensors=(*session.check.tensors, fact.tensor)))
-
-
-@apply.register
-def _(fact: CheckEnded, session: Session) -> Session:
-    if not _is_of_this_check(fact, session):
-        return session
-    check = replace(
-        session.check,
-        running=False,
-        report=fact.report,
-        seconds=fact.seconds,
-        error=fact.error,
-        cancelled=fact.report is None and not fact.error,
-    )
-    return replace(session, check=check)
-
-
-@apply.register
-def _(fact: RunAsked, session: Session) -> Session:
-    return replace(session, starting=True)
-
-
-@apply.register
-def _(fact: RunRefused, session: Session) -> Session:
-    return replace(session, starting=False, notice=fact.words)
-
-
-@apply.register
-def _(fact: RunOpened, session: Session) -> Session:
-    former = session.run
-    if former is not None and former.path == fact.path:
-        run = replace(former, spec=fact.spec, state="starting", pace=fact.pace, message="", snapshot=None)
-    else:
-        run = RunView(path=fact.path, spec=fact.spec, pace=fact.pace)
-    run = replace(run, total_epochs=fact.spec.training.epochs)
-    return replace(session, run=run, starting=False, map=session.map if former else MapState(), notice="")
-
-
-@apply.register
-def _(fact: RunSaid, session: Session) -> Session:
-    run = session.run
-    if run is None or run.path != fact.path:
-        return session
-    return replace(session, run=hear_all(fact.events, run))
-
-
-@apply.register
-def _(fact: RunLost, session: Session) -> Session:
-    if session.run is None or session.run.path != fact.path:
-        return session
-    return replace(session, run=replace(session.run, state="crashed", message=fact.words))
-
-
-@apply.register
-def _(fact: RunPaced, session: Session) -> Session:
-    return session if session.run is None else replace(session, run=replace(session.run, pace=fact.pace))
-
-
-@apply.register
-def _(fact: RunClosed, session: Session) -> Session:
-    return replace(session, run=None, map=MapState())
-
-
-@apply.register
-def _(fact: LrChosen, session: Session) -> Session:
-    return session if session.run is None else replace(session, run=replace(session.run, next_lr=fact.lr))
-
-
-@apply.register
-def _(fact: SnapshotChosen, session: Session) -> Session:
-    return session if session.run is None else replace(session, run=replace(session.run, snapshot=fact.epoch))
-
-
-@apply.register
-def _(fact: MapDrawn, session: Session) -> Session:
-    ours = session.run.path if session.run is not None and session.run_is_of_this else None
-    if fact.map.features != session.features or fact.path != ours:
-        return session  # computed for what is no longer looked at
-    return replace(session, map=fact.map)
-
-
-@apply.register
-def _(fact: Noticed, session: Session) -> Session:
-    return replace(session, notice=fact.words)

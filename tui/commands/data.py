@@ -51,6 +51,7 @@ def _set_table(made: "Generator") -> dict[str, Any]:
         "kind": "set",
         "name": made.name,
         "title": made.title,
+        "task": made.task,
         "features": made.features,
         "classes": made.classes,
         "options": {option.name: option.default for option in made.options},
@@ -105,7 +106,7 @@ def inspect(
     option: Options = None,
     json: Json = False,
 ) -> int:
-    """What is in it: samples, features, classes, parts, and what was guessed."""
+    """What is in it: samples, features, classes or numbers to learn, parts, and what was guessed."""
     with bad_input():
         from tui.lab.sources import load_source
 
@@ -114,8 +115,13 @@ def inspect(
     if json:
         print_json(summary)
         return 0
-    rows = [[key, _words(value)] for key, value in summary.items() if key not in ("guessed", "class_names")]
+    said_apart = ["guessed", "class_names", "targets"]
+    said_apart += ["classes", "class_counts"] if dataset.task == "regression" else []
+    rows = [[key, _words(value)] for key, value in summary.items() if key not in said_apart]
     rows = [row if row[0] != "class_counts" else [row[0], _counts(dataset)] for row in rows]
+    for target in summary.get("targets", ()):
+        words = "{min:.6g} to {max:.6g}, mean {mean:.6g}, deviation {deviation:.6g}".format(**target)
+        rows.append([f"target {target['name']}", words])
     rows += [[f"guessed {key}", value] for key, value in summary["guessed"].items()]
     for line in columns(rows):
         print(line)
@@ -155,10 +161,11 @@ def make(
 
 
 def _csv(dataset: "Dataset") -> bytes:
-    """Numbers with all their digits, so that reading the file gives the very points; the label last."""
-    lines = [",".join([*dataset.feature_names, "label"])]
+    """Numbers with all their digits, so that reading the file gives the very points; label or target last."""
+    regression = dataset.task == "regression"
+    lines = [",".join([*dataset.feature_names, *(dataset.target_names if regression else ["label"])])]
     for row, label in zip(dataset.X.tolist(), dataset.y.tolist(), strict=True):
-        lines.append(",".join([*map(repr, row), dataset.class_names[label]]))
+        lines.append(",".join([*map(repr, row), repr(label) if regression else dataset.class_names[label]]))
     return ("\n".join(lines) + "\n").encode()
 
 
@@ -191,7 +198,13 @@ def _words(value: Any) -> str:
         return "  ".join(f"{key} {_words(item)}" for key, item in value.items()) or "none given"
     if isinstance(value, list):
         return " x ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return f"{value:,}" if isinstance(value, int) else _literal(str(value))
+
+
+def _literal(text: str) -> str:
+    from datasets.base import one_line
+
+    return one_line(text)
 
 
 def _counts(dataset: "Dataset", most: int = 20) -> str:

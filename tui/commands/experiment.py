@@ -31,11 +31,17 @@ RunsDir = Annotated[
 
 
 def read_experiment(
-    spec_file: Path | None, recipe: str | None, data: str | None, settings: list[str] | None
+    spec_file: Path | None,
+    recipe: str | None,
+    data: str | None,
+    settings: list[str] | None,
+    *,
+    look: bool = True,
 ) -> "Spec | None":
     """The experiment that the words of a command line mean; None where there are none.
 
-    Raises SpecError, or LabError for a recipe that does not exist.
+    Where nobody has set a loss, the data is looked at (unless ``look`` is false) and numbers to predict get theirs,
+    said on stderr. Raises SpecError, LabError for a recipe that does not exist, DataError for data that is looked at.
     """
     from tui.lab.spec import Spec, SpecError, for_file, is_published, load_spec, looks_like_path, set_values
 
@@ -56,6 +62,8 @@ def read_experiment(
     if data is not None:
         spec = spec.with_value("data.source", data)
     spec = set_values(spec, settings or [])
+    if look and spec_file is None and recipe is None and not _last_value("training.loss", settings):
+        spec = _with_loss(spec)
     for key, words in spec.problems():
         raise SpecError(f"{key}: {words}")
     return spec
@@ -63,12 +71,31 @@ def read_experiment(
 
 def _named_source(data: str | None, settings: list[str]) -> str:
     """What `--data X` or the last `--set data.source=X` names; "" where neither is there."""
-    source = data or ""
-    for word in settings:
-        key, _, value = word.partition("=")
-        if key.strip() == "data.source":
-            source = value.strip()
-    return source
+    return _last_value("data.source", settings) or data or ""
+
+
+def _last_value(key: str, settings: list[str] | None) -> str:
+    """What the last `--set` of a key says; "" where there is none."""
+    words = [word.partition("=") for word in settings or []]
+    return next((value.strip() for name, _, value in reversed(words) if name.strip() == key), "")
+
+
+def _with_loss(spec: "Spec") -> "Spec":
+    """The spec with a loss for what its data holds, and a word about it where that changes it."""
+    from datasets import GENERATORS, kind_of
+    from tui.lab.sources import load_data
+    from tui.lab.tasks import for_task, loss_was_set
+
+    source = spec.data.source
+    if source in GENERATORS:
+        task = GENERATORS[source].task
+    elif spec.is_file and kind_of(Path(source).expanduser()) != "idx":
+        task = load_data(spec).task
+    else:  # images have labels
+        return spec
+    if for_task(spec, task) != spec:
+        typer.echo(loss_was_set(source), err=True)
+    return for_task(spec, task)
 
 
 def _existing(path: Path) -> Path:

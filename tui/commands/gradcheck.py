@@ -17,9 +17,22 @@ def gradcheck(
     recipe: RecipeName = None,
     data: Data = None,
     settings: Settings = None,
-    json: Annotated[bool, typer.Option("--json", help="A JSON line for each tensor.")] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="The error of each gradient against the step eps of the differences.")
+    ] = False,
+    tensor: Annotated[
+        str | None, typer.Option("--tensor", metavar="NAME", help="With --curve: of one tensor, as 0.weight.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="A JSON line for each tensor (--curve: for each eps).")] = False,
 ) -> int:
     """Hold every gradient against central differences. Exit status 1 where one is wrong."""
+    if tensor is not None and not curve:
+        raise typer.BadParameter("it names the tensor of --curve", param_hint="--tensor")
+    if curve:
+        from tui.commands.error_curve import show_curves
+
+        with bad_input():
+            return show_curves(read_experiment(spec_file, recipe, data, settings), tensor, json=json)
     with bad_input():
         from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
         from tui.lab.build import prepare
@@ -31,14 +44,14 @@ def gradcheck(
         for step in check(spec, prepare(spec)):
             match step:
                 case CheckProgress():
-                    _show_progress(f"{step.tensor}  {step.done}/{step.total}")
+                    show_progress(f"{step.tensor}  {step.done}/{step.total}")
                 case TensorCheck():
                     if json:
-                        _show_progress("")
+                        show_progress("")
                         print_json(_line(step))
                 case GradientReport():
                     ok = bool(step.ok)
-                    _show_progress("")
+                    show_progress("")
                     if not json:
                         print(step)
     return 0 if ok else 1
@@ -58,7 +71,7 @@ def _line(tensor: "TensorCheck") -> dict[str, Any]:
     }
 
 
-def _show_progress(text: str) -> None:
+def show_progress(text: str) -> None:
     """One line on stderr, rewritten in place; nothing where nobody watches."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text}")

@@ -30,7 +30,7 @@ def open_application(
     with bad_input():
         from tui.lab.runs import runs_dir as choose_runs_dir
 
-        spec = read_experiment(spec_file, recipe, data, settings)
+        spec = read_experiment(spec_file, recipe, data, settings, look=False)  # the application looks itself
         folder = choose_runs_dir(runs_dir)
     if reason := usable(os.environ, sys.stdin.isatty(), sys.stdout.isatty()):
         typer.echo(f"no terminal to open the application in ({reason}): training as `mlp-tui train` would", err=True)

@@ -97,7 +97,8 @@ def _comments(recipe: "Recipe") -> list[str]:
         lines += textwrap.wrap(f"{figure.figure}: {expected}", 100, initial_indent="  ", subsequent_indent="    ")
     lines += ["", "TASKS"]
     for number, task in enumerate(recipe.tasks, start=1):
-        lines += [f"  {number}  {task.text}", f"     {task.where}"]
+        lines.append(f"  {number}  {task.text}")
+        lines += [f"     {place}" for place in task.where.split("; ")]  # one a line: commands are copied
     lines += ["", "WHY"]
     for question in recipe.questions:
         lines.append(f"  {question.question}")

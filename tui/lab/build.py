@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +16,14 @@ from mlcore.layers import Dropout, Layer
 from mlcore.losses import LOSSES, Loss
 from mlcore.model import build_mlp
 from mlcore.optim import OPTIMIZERS, Optimizer
+from tui.lab.class_weights import class_weights
 from tui.lab.convolutions import convolutions, flattened, refuse_convolutions
 from tui.lab.errors import LabError
 from tui.lab.outline import MOST_PARAMETERS, count_parameters
 from tui.lab.sources import load_data
 from tui.lab.spec import Spec, SpecError
+from tui.lab.tasks import refuse_task
+from tui.lab.weights import load_weights, refuse_weights, weights_path
 
 __all__ = [
     "USER_ERRORS",
@@ -36,14 +40,15 @@ __all__ = [
     "out_features",
     "prepare",
     "refusal",
+    "split_and_scale",
     "targets",
 ]
 
 USER_ERRORS = (LabError, SpecError, DataError)
 """What a person can put right: each one's `str()` is one line, shown without a traceback."""
 
-Part = tuple[NDArray[Any], NDArray[np.int64]]
-"""X (n, in_features) in the spec's dtype, scaled; y (n,) int64."""
+Part = tuple[NDArray[Any], NDArray[Any]]
+"""X (n, in_features) in the spec's dtype, scaled; y (n,) int64, of a regression (n,) or (n, k) float64, scaled."""
 
 OPTIMIZER_OPTIONS: dict[str, tuple[str, ...]] = {
     "sgd": ("momentum", "dampening", "nesterov"),
@@ -59,24 +64,45 @@ _ONE_OUTPUT = ("sigmoid", "detached_sigmoid")
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """Data that is ready to be trained on; `validation` and `test` are None where the spec asks for none."""
+    """Data that is ready to be trained on; `validation` and `test` are None where the spec asks for none.
+
+    `target_scale` takes the numbers of a regression (n, k); of classes it is None.
+    """
 
     dataset: Dataset
     split: Split
     scale: Scale
+    target_scale: Scale | None
     train: Part
     validation: Part | None
     test: Part | None
     in_features: int
     class_names: tuple[str, ...]
 
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return self.dataset.task
+
+    @property
+    def answers(self) -> int:
+        """What the network must tell of a sample: classes, or the numbers of a regression."""
+        return self.dataset.n_answers
+
 
 def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
     """Loads the data (unless it is given), splits it, and scales it by what the training part shows.
 
-    Raises one of USER_ERRORS.
+    Raises one of USER_ERRORS, also where the spec is not for targets of this kind.
     """
     dataset = load_data(spec) if dataset is None else dataset
+    if refused := refuse_task(spec, dataset):
+        raise SpecError(": ".join(refused))
+    return split_and_scale(spec, dataset)
+
+
+def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:
+    """`prepare` for data that is only looked at: whether the spec can learn it does not matter."""
     rows = split(
         dataset,
         test=spec.data.test,
@@ -92,14 +118,21 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
     scale = fit_scale(spec.data.scale, training)
     dtype = np.dtype(spec.training.dtype)
 
+    y, target_scale = dataset.y, None
+    if dataset.task == "regression":
+        numbers = y.reshape(dataset.n_samples, -1)
+        target_scale = fit_scale(spec.data.scale_target, numbers[rows.train])
+        y = target_scale(numbers).reshape(y.shape)
+
     def part(which: NDArray[np.int64]) -> Part | None:
-        return (scale(flat[which], dtype), dataset.y[which]) if len(which) else None
+        return (scale(flat[which], dtype), y[which]) if len(which) else None
 
     return Prepared(
         dataset=dataset,
         split=rows,
         scale=scale,
-        train=(scale(training, dtype), dataset.y[rows.train]),
+        target_scale=target_scale,
+        train=(scale(training, dtype), y[rows.train]),
         validation=part(rows.validation),
         test=part(rows.test),
         in_features=flat.shape[1],
@@ -108,7 +141,10 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
 
 
 def out_features(spec: Spec, classes: int) -> int:
-    """Outputs that the loss needs: one a class, or a single one for two classes behind a sigmoid."""
+    """Outputs that the loss needs: one a class, or a single one for two classes behind a sigmoid.
+
+    ``classes``: those of the data, or how many numbers a regression predicts: then one for each.
+    """
     loss = spec.training.loss
     single = loss == "bce" or (loss == "mse" and classes == 2 and spec.model.output in _ONE_OUTPUT)
     return 1 if single else classes
@@ -131,13 +167,29 @@ def refusal(spec: Spec, in_features: int, classes: int) -> tuple[str, str] | Non
     if parameters > MOST_PARAMETERS:
         words = f"{parameters:,} parameters are more than the {MOST_PARAMETERS:,} a bench holds: choose smaller layers"
         return "model.hidden", words
+    if spec.model.weights:
+        return refuse_weights(spec, _network(spec, in_features, classes, init="zeros"))
     return None
 
 
 def network(spec: Spec, in_features: int, classes: int, *, dtype: Any = None) -> Sequential:
-    """The spec's network with its first weights; the same spec gives the same ones. Raises SpecError."""
+    """The spec's network with its first weights; the same spec gives the same ones.
+
+    Raises SpecError, and LabError for a file of weights that goes while it is read.
+    """
     if refused := refusal(spec, in_features, classes):
         raise SpecError(": ".join(refused))
+    net = _network(spec, in_features, classes, dtype=dtype)
+    if spec.model.weights:
+        load_weights(weights_path(spec), net)
+    return net
+
+
+def _network(spec: Spec, in_features: int, classes: int, *, init: str = "", dtype: Any = None) -> Sequential:
+    """Drawn as the spec says, or with weights of the initialisation ``init``."""
+    if init:
+        model = msgspec.structs.replace(spec.model, init=init, init_options={}, bias_init="")
+        spec = msgspec.structs.replace(spec, model=model)
     weights, _, dropout = _seeds(spec)
     model, rng = spec.model, np.random.default_rng(weights)
     dtype = np.dtype(dtype or spec.training.dtype)
@@ -173,13 +225,17 @@ def order_rng(spec: Spec) -> np.random.Generator:
     return np.random.default_rng(_seeds(spec)[1])
 
 
-def make_loss(spec: Spec) -> Loss:
+def make_loss(spec: Spec, prepared: Prepared) -> Loss:
+    """The loss, with what it takes from the data. Raises SpecError for class weights that do not fit it."""
     t = spec.training
     options: dict[str, Any] = {"gradient": t.gradient}
     if t.loss == "mse":
         options["reduction"] = t.mse
+        options["task"] = prepared.task
     elif t.loss == "cross_entropy":
         options["epsilon"] = t.epsilon
+        options["label_smoothing"] = t.label_smoothing
+        options["weight"] = class_weights(spec, prepared.train[1], prepared.class_names)
     return LOSSES[t.loss](**options)
 
 
@@ -204,7 +260,7 @@ def make_early_stopping(spec: Spec, *, validation: bool) -> EarlyStopping | None
 
 
 def targets(spec: Spec, part: Part, classes: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """X and the right answers as the loss is given them: labels (n,), or one-hot rows (n, classes)."""
+    """X and the right answers as the loss is given them: labels (n,), one-hot rows (n, classes), or numbers."""
     X, y = part
     return X, one_hot(y, classes, X.dtype) if spec.training.labels == "one_hot" else y
 

@@ -21,6 +21,10 @@ SCALES = choices(
     ("unit", "x / 255", "pixels 0 … 255 to 0 … 1"),
     ("symmetric", "to -1 … 1", "(x / 255 - 0.5) / 0.5, as torchvision's Normalize(0.5, 0.5)"),
 )
+TARGET_SCALES = choices(
+    ("none", "off", "the numbers to predict as they are"),
+    ("standard", "standard", "the numbers to predict less their mean, in deviations; R² stays the same"),
+)
 ACTIVATIONS = choices(
     ("relu", "ReLU", "max(0, x): cheap, and its gradient does not shrink; f'(0) = 0"),
     ("leaky_relu", "LeakyReLU", "x, or 0.01 x below 0: no unit can die"),
@@ -56,7 +60,7 @@ OUTPUTS = choices(
 )
 LOSSES = choices(
     ("cross_entropy", "cross-entropy", "-ln of the probability given to the right class, mean of the batch"),
-    ("mse", "squared error", "mean of (output - target)²; classes as one-hot rows, or 0 and 1"),
+    ("mse", "squared error", "mean of (output - target)²: for numbers; classes as one-hot rows, or 0 and 1"),
     ("bce", "BCE, one logit", "binary cross-entropy: one output with a sigmoid inside the loss; two classes only"),
 )
 OPTIMIZERS = choices(

@@ -30,6 +30,10 @@ def _of_loss(spec: "Spec") -> Iterator[tuple[str, str]]:
         yield "training.mse", f"{loss} is no squared error: set mean, or mse as loss"
     if spec.training.epsilon and loss != "cross_entropy":
         yield "training.epsilon", f"{loss} takes no logarithm of a probability: set 0, or cross_entropy as loss"
+    if spec.training.class_weight and loss != "cross_entropy":
+        yield "training.class_weight", f"{loss} weighs all classes alike: leave it empty, or set cross_entropy as loss"
+    if spec.training.label_smoothing and loss != "cross_entropy":
+        yield "training.label_smoothing", f"{loss} takes the labels as they are: set 0, or cross_entropy as loss"
     if spec.training.labels == "one_hot" and loss == "bce":
         yield "training.labels", "bce has one output, and its label is 0 or 1: set integers"
 

@@ -20,7 +20,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=st
 
 
 class Started(Event, frozen=True):
-    """First line. ``engine`` is what trains: ``layers`` for the readable path."""
+    """First line. ``engine`` is what trains: ``layers`` for the readable path.
+
+    ``task`` is "classification" or "regression", which has no ``classes``.
+    """
 
     run: str
     engine: str
@@ -38,10 +41,14 @@ class Started(Event, frozen=True):
     pid: int
     data_sha256: str
     initial_loss: float | None = None
+    task: str = "classification"
 
 
 class Epoch(Event, frozen=True):
     """One epoch is over. ``seconds`` is the training alone; accuracies lie in 0..1.
+
+    Of a regression the accuracies are null, and R² (``train_r2``, ``val_r2``) stands in their place; it is null of
+    classes.
 
     The train figures are means over the epoch as its batches were met; ``last_batch_loss`` is what many
     sheets print instead.
@@ -58,6 +65,8 @@ class Epoch(Event, frozen=True):
     validation_seconds: float
     samples_per_second: float
     best_epoch: int
+    train_r2: float | None = None
+    val_r2: float | None = None
 
 
 class Step(Event, frozen=True):
@@ -68,6 +77,31 @@ class Step(Event, frozen=True):
     batches: int
     loss: float | None
     lr: float
+
+
+class LayerHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """``dead``: share of units that no sample turns on; ``saturated``: share of outputs at a flat end; null where
+    the layer has no such thing. ``mean`` and ``std`` are those of its outputs."""
+
+    layer: str
+    name: str
+    dead: float | None
+    saturated: float | None
+    mean: float | None
+    std: float | None
+
+
+class Probe(Event, frozen=True):
+    """The network's health after an epoch, at growing distances; ``dead`` is the share in all layers together.
+
+    ``update_ratios``: |change| / |weights| of one step, about 1e-3 where learning goes well.
+    """
+
+    epoch: int
+    dead: float | None
+    layers: list[LayerHealth]
+    gradient_norms: dict[str, float | None]
+    update_ratios: dict[str, float | None]
 
 
 class Checkpoint(Event, frozen=True):
@@ -100,7 +134,11 @@ class Changed(Event, frozen=True):
 
 
 class Diverged(Event, frozen=True):
-    """The loss or a tensor left the numbers; ``epoch`` and ``batch`` count from 1."""
+    """The loss or a tensor left the numbers, or the loss grew beyond reason; ``epoch`` and ``batch`` count from 1.
+
+    ``lr_limit``: 2 / lambda_max at the last good weights, above which plain gradient descent runs away; null for other
+    optimisers and where it was not measured.
+    """
 
     epoch: int
     batch: int
@@ -108,6 +146,7 @@ class Diverged(Event, frozen=True):
     loss: float | None
     lr: float
     message: str
+    lr_limit: float | None = None
 
 
 EARLY_STOPPING = "early stopping"
@@ -129,6 +168,9 @@ class Finished(Event, frozen=True):
     last_batch_loss: float | None
     best_epoch: int
     reason: str = ""
+    train_r2: float | None = None
+    val_r2: float | None = None
+    test_r2: float | None = None
 
     @property
     def stopped_early(self) -> bool:
@@ -149,7 +191,9 @@ class Failed(Event, frozen=True):
     message: str
 
 
-AnyEvent = Started | Epoch | Step | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
+AnyEvent = (
+    Started | Epoch | Step | Probe | Checkpoint | Paused | Resumed | Changed | Diverged | Finished | Stopped | Failed
+)
 LAST = (Finished, Stopped, Diverged, Failed)
 """One of these is the last line of a run that was not killed."""
 

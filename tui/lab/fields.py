@@ -25,12 +25,13 @@ from tui.lab.choices import (
     SCALES,
     SCHEDULES,
     SQUARED_ERRORS,
+    TARGET_SCALES,
     Choice,
 )
 
 __all__ = ["ACTIVATIONS", "FIELDS", "LOSSES", "SOURCE_OPTIONS", "Choice", "Field", "FieldError", "explain_unknown"]
 
-Kind = Literal["int", "float", "flag", "choice", "sizes", "batch", "text"]
+Kind = Literal["int", "float", "flag", "choice", "sizes", "weights", "batch", "text"]
 
 
 class FieldError(ValueError):
@@ -68,6 +69,8 @@ class Field:
             return "true or false"
         if self.kind == "sizes":
             return "whole numbers from 1 with commas between, as 64, 64 (empty for none)"
+        if self.kind == "weights":
+            return "balanced, or one number above 0 a class with commas between, as 1, 2, 5 (empty for none)"
         if self.kind == "batch":
             return 'a whole number from 1, or "full"'
         if self.kind == "text":
@@ -102,6 +105,8 @@ _ALL = (
           "which samples go where; the same seed gives the same split", low=0, high=2**32 - 1),
     Field("data.scale", "normalise", "choice", "split and scale",
           "fitted on the training part only, applied to all", choices=SCALES),
+    Field("data.scale_target", "scale target", "choice", "split and scale",
+          "for numbers to predict, fitted on the training part; classes stay as they are", choices=TARGET_SCALES),
     Field("model.channels", "convolutions", "sizes", "finer points",
           "channels of each convolution, with a pooling that halves the image; empty for none (images only)",
           low=1, high=1024),
@@ -118,6 +123,10 @@ _ALL = (
     Field("training.dtype", "precision", "choice", "network",
           "float32 trains twice as fast; float64 is for printed figures", choices=DTYPES),
     Field("training.loss", "loss", "choice", "training", "what training makes small", choices=LOSSES),
+    Field("training.class_weight", "class weights", "weights", "finer points",
+          "how much each class counts (cross-entropy); balanced: rare ones as much as common ones"),
+    Field("training.label_smoothing", "label smoothing", "float", "finer points",
+          "share of the right answer spread over all classes (cross-entropy)", low=0, high=1),
     Field("training.optimizer", "optimiser", "choice", "training",
           "how a gradient becomes a step", choices=OPTIMIZERS),
     Field("training.lr", "learning rate", "float", "training",
@@ -163,6 +172,8 @@ _ALL = (
           choices=BIAS_INITIALISATIONS),
     Field("model.dropout_scaling", "dropout scaling", "choice", "switches of the lab sheets",
           "whether the units that dropout keeps make up for those it silences", choices=DROPOUT_SCALINGS),
+    Field("model.weights", "first weights", "text", "finer points",
+          "a safetensors file to begin with, as of a PyTorch network; empty: drawn by the initialisation"),
     Field("training.labels", "labels", "choice", "switches of the lab sheets",
           "what the loss is given as the right answer", choices=LABELS),
     Field("training.mse", "squared error", "choice", "switches of the lab sheets",
@@ -181,7 +192,10 @@ _ALL = (
 FIELDS: dict[str, Field] = {field.key: field for field in _ALL}
 
 
-SOURCE_OPTIONS = ("n_samples", "noise", "random_state", "target", "drop", "missing", "delimiter", "decimal", "header")
+SOURCE_OPTIONS = (
+    *("n_samples", "noise", "random_state"),
+    *("target", "task", "drop", "missing", "delimiter", "decimal", "header"),
+)
 """Options of data sources that people write without their table."""
 
 

@@ -14,11 +14,11 @@ from tui.lab.spec import Spec
 
 def find_learning_rate(spec: Spec, prepared: Prepared, *, iterations: int = 100) -> LRCurve:
     """The losses of a short training whose learning rate grows from 1e-7 to 10. Raises SpecError."""
-    classes = len(prepared.class_names)
+    classes = prepared.answers
     net = network(spec, prepared.in_features, classes)
     return find_lr(
         net,
-        make_loss(spec),
+        make_loss(spec, prepared),
         make_optimizer(spec, net),
         targets(spec, prepared.train, classes),
         batch_size=spec.training.batch_size,
@@ -32,21 +32,21 @@ def trace_sample(spec: Spec, prepared: Prepared, index: int = 0) -> Trace:
 
     Raises LabError for a sample that there is not and for a network that cannot be drawn.
     """
-    classes = len(prepared.class_names)
+    classes = prepared.answers
     X, y = targets(spec, prepared.train, classes)
     if not 0 <= index < len(X):
         raise LabError(f"sample {index}: the training part has the samples 0 to {len(X) - 1:,}")
     net = network(spec, prepared.in_features, classes, dtype=np.float64)
     try:
-        return trace(net, X[index], y[index], make_loss(spec))
+        return trace(net, X[index], y[index], make_loss(spec, prepared))
     except ValueError as error:
         raise LabError(f"the graph cannot be drawn: {error}") from None
 
 
 def time_batch(spec: Spec, prepared: Prepared) -> LayerTimes:
     """Seconds of a forward and a backward pass of one batch, layer by layer. Raises SpecError."""
-    classes = len(prepared.class_names)
+    classes = prepared.answers
     X, y = targets(spec, prepared.train, classes)
     size = len(X) if spec.training.batch_size == "full" else int(spec.training.batch_size)
     net = network(spec, prepared.in_features, classes)
-    return time_layers(net.train(), X[:size], y[:size], loss=make_loss(spec), clock=perf_counter)
+    return time_layers(net.train(), X[:size], y[:size], loss=make_loss(spec, prepared), clock=perf_counter)

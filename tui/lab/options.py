@@ -3,11 +3,12 @@
 from functools import cache
 from pathlib import Path
 
-from datasets import GENERATORS
+from datasets import GENERATORS, PUBLISHED
 from datasets.options import Option as NumberOption
 from datasets.readers import KINDS
 from tui.lab.choices import Choice
 from tui.lab.fields import Field
+from tui.lab.spec import is_published
 from tui.lab.tables import Option
 
 _LABELS = {"n_samples": "samples", "random_state": "seed"}
@@ -16,6 +17,8 @@ _LABELS = {"n_samples": "samples", "random_state": "seed"}
 @cache
 def option_fields(source: str) -> tuple[tuple[Field, Option], ...]:
     """(field, default) of each option of a source, in the order in which they are shown; () where it has none."""
+    if is_published(source):
+        source = PUBLISHED[source].files[0].name
     if source in GENERATORS:
         return tuple(_number(option) for option in GENERATORS[source].options)
     suffix = Path(source.lower().removesuffix(".gz")).suffix
@@ -46,8 +49,24 @@ _MISSING = (
     Choice("median", "median", "the cell gets its column's median"),
     Choice("drop", "drop row", "the row is left out"),
 )
+_TASKS = (
+    Choice("auto", "as it looks", "real numbers, or far too many different ones for classes, are a regression"),
+    Choice("classification", "classes", "each value of the target is a class of its own"),
+    Choice("regression", "numbers", "the target is a number to predict"),
+)
 _READING: dict[str, tuple[Field, Option]] = {
-    "target": (_text("target", "target", 'the column of classes: "last", "first", a name or a number'), "last"),
+    "target": (_text("target", "target", 'the column to learn: "last", "first", a name or a number'), "last"),
+    "task": (
+        Field(
+            "data.options.task",
+            "taken as",
+            "choice",
+            "options",
+            "whether the target's values are classes or numbers",
+            choices=_TASKS,
+        ),
+        "auto",
+    ),
     "drop": (_text("drop", "leave out", "columns to leave out, commas between"), ""),
     "missing": (
         Field(

@@ -117,5 +117,6 @@ def spec_hash(spec: Spec) -> str:
     table = spec.with_value("training.epochs", 1).to_table()
     table.pop("name", None)
     table["training"].pop("reported_loss")
-    table["data"].pop("source")  # the data's own sha256 is checked apart
+    table["data"].pop("source")  # the data's own sha256 is checked apart, and that of the first weights
+    table["model"]["weights"] = bool(spec.model.weights)
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()

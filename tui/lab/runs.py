@@ -159,6 +159,8 @@ def create_run(spec: Spec, runs_dir: Path, name: str | None = None) -> RunFolder
     source = spec.data.source
     if looks_like_path(source):
         spec = spec.with_source(os.path.abspath(os.path.expanduser(source)))
+    if spec.model.weights:
+        spec = spec.with_value("model.weights", os.path.abspath(os.path.expanduser(spec.model.weights)))
     title = f"{time.strftime('%m%d-%H%M')}-{_slug(name or spec.name or Path(source).stem)}"
     # Filled under another name first: nobody ever finds a run without its spec.
     making = runs_dir / f".making-{os.getpid()}-{time.time_ns()}"

@@ -22,7 +22,12 @@ def load_data(spec: Spec) -> Dataset:
     """
     dataset = load_source(spec.data.source, spec.data.options)
     names = [name.strip() for name in spec.data.classes.split(",") if name.strip()]
-    return only_classes(dataset, names) if names else dataset
+    return only_classes(dataset, names) if names and dataset.task == "classification" else dataset
+
+
+def is_absent(source: str) -> bool:
+    """Whether a published set is named that has not been fetched."""
+    return is_published(source) and cached_path(PUBLISHED[source], cache_dir()) is None
 
 
 def load_source(source: str, options: Mapping[str, Any]) -> Dataset:

@@ -23,9 +23,6 @@ OPTION_TABLES = ("data.options.", "model.init_options.", "training.schedule_opti
 MILESTONES = "training.schedule_options.milestones"
 OWNERS = {"data.source": "options", "model.init": "init_options", "training.schedule": "schedule_options"}
 """The setting that each table of options belongs to: with another value of it, they mean nothing."""
-IMAGE_FOLDERS = ("mnist",)
-"""Data sets that recipes name but that are not made: the fetched one, a folder of that name, or `--data`."""
-
 SHEET_SOURCES = ("neuron",)
 """What a sheet writes down itself, too small for a data set: see `tui.lab.sources`."""
 
@@ -170,7 +167,10 @@ def guess_option(text: str) -> Option:
 
 
 def for_file(source: str) -> Spec:
-    """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam."""
+    """What a file gets unasked: standard scaling (images: pixels / 255), two layers of 32, 50 epochs of Adam.
+
+    Its loss is that of classes: `tui.lab.tasks.for_task` sets another where the targets are numbers.
+    """
     from datasets.published import PUBLISHED
 
     name = os.path.basename(source).lower()
@@ -179,7 +179,7 @@ def for_file(source: str) -> Spec:
         images = PUBLISHED[source].images
     scale = "unit" if images else "standard"
     return Spec(
-        data=DataSpec(source=source, scale=scale),
+        data=DataSpec(source=source, scale=scale, scale_target="standard"),
         model=ModelSpec(hidden=(32, 32)),
         training=TrainingSpec(epochs=50),
     )
@@ -208,7 +208,7 @@ def spec_from_table(table: Mapping[str, Any], *, base: Spec | None = None) -> Sp
 
 
 def load_spec(path: str | os.PathLike[str]) -> Spec:
-    """Reads a spec file; a relative ``data.source`` is looked for beside it.
+    """Reads a spec file; a relative ``data.source`` or ``model.weights`` is looked for beside it.
 
     Raises SpecError as ``<file>[:<line>]: <what is wrong, and what to do>``.
     """
@@ -243,6 +243,9 @@ def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
     beside = path.parent / spec.data.source
     if not os.path.isabs(spec.data.source) and beside.exists() and spec.data.source not in GENERATORS:
         spec = spec.with_source(str(beside))
+    weights = spec.model.weights
+    if weights and not os.path.isabs(weights) and (path.parent / weights).exists():
+        spec = spec.with_value("model.weights", str(path.parent / weights))
     return spec, record
 
 

@@ -16,6 +16,7 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     stratify: bool = True
     split_seed: int = 0
     scale: str = "none"
+    scale_target: str = "none"
 
 
 class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,12 +31,15 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     bias: str = "vector"
     bias_init: str = ""
     output: str = "linear"
+    weights: str = ""
 
 
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     loss: str = "cross_entropy"
     mse: str = "mean"
     epsilon: float = 0.0
+    class_weight: str | tuple[float, ...] = ()
+    label_smoothing: float = 0.0
     labels: str = "integers"
     gradient: str = "mean"
     optimizer: str = "adam"

@@ -19,19 +19,22 @@ from tui.lab.build import (
     prepare,
     targets,
 )
-from tui.lab.checkpoints import Checkpoint
+from tui.lab.checkpoints import Checkpoint, is_snapshot_epoch
 from tui.lab.control import Inbox
 from tui.lab.divergence import divergence_text
-from tui.lab.errors import LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
+from tui.lab.health import probe
 from tui.lab.keeper import Keeper
+from tui.lab.origin import record_origin
 from tui.lab.processes import host_name
 from tui.lab.resume import resume, spec_hash, to_checkpoint
 from tui.lab.runs import RunFolder, Start
 from tui.lab.spec import Spec
+from tui.lab.stability import limit_of_run
 from tui.lab.status import StatusFile
 from tui.lab.steering import Steering
+from tui.lab.weights import how_matched
 
 NAP_SECONDS = 0.02
 LIVE_SECONDS = 0.2
@@ -60,13 +63,15 @@ class Training:
         self.folder, self.spec, self.log, self.status, self.threads = folder, spec, log, status, threads
         self._spec_hash = spec_hash(spec)
         self.data = prepare(spec)
-        self._record_data()
-        classes = len(self.data.class_names)
+        record_origin(folder, spec, self.data.dataset)
+        classes = self.data.answers
         self.network = network(spec, self.data.in_features, classes)
+        if spec.model.weights:
+            print(f"first weights: {how_matched(spec, self.network)}", flush=True)  # for trainer.log
         self.train = targets(spec, self.data.train, classes)
         self.validation = targets(spec, self.data.validation, classes) if self.data.validation else None
         self.test = targets(spec, self.data.test, classes) if self.data.test else None
-        self.loss = make_loss(spec)
+        self.loss = make_loss(spec, self.data)
         self.optimizer = make_optimizer(spec, self.network)
         self.stopping = make_early_stopping(spec, validation=self.validation is not None)
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
@@ -75,15 +80,6 @@ class Training:
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
         self.steering = Steering(Inbox(folder.control_path), self._change_lr, signal)
         self._epoch_began = 0.0
-
-    def _record_data(self) -> None:
-        """Writes the data's sha256 into the spec file, or holds the data against the one that is there."""
-        record = self.folder.read_record()
-        sha = self.data.dataset.sha256
-        if record.get("data_sha256", sha) != sha:
-            raise LabError(f"{self.spec.data.source}: not the data that this run began with: start a new run")
-        if "data_sha256" not in record:
-            self.folder.write_spec(self.spec, {**record, "data_sha256": sha})
 
     def run(self, *, start: Start = "run", pace: float = 0.0) -> int:
         """Trains to the last epoch or until told to stop. Returns 0, or 1 where it diverged."""
@@ -166,6 +162,7 @@ class Training:
             pid=os.getpid(),
             data_sha256=self.data.dataset.sha256,
             initial_loss=finite(evaluate(self.network, self.loss, X, y).loss),
+            task=self.data.task,
         )
         self.log.emit(started, flush=True)
 
@@ -207,8 +204,12 @@ class Training:
             validation_seconds=validation_seconds,
             samples_per_second=len(self.train[0]) / max(seconds, 1e-9),
             best_epoch=progress.best_epoch,
+            train_r2=finite(done.train_r2),
+            val_r2=finite(done.val_r2),
         )
         self.log.emit(progress.last_epoch)
+        if is_snapshot_epoch(done.epoch):
+            self.log.emit(probe(self.network, self.loss, self.optimizer, *self.train, epoch=done.epoch))
         self.keeper.write_snapshot(self._place())
         self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
         if self.keeper.due:
@@ -288,6 +289,9 @@ class Training:
             last_batch_loss=last.last_batch_loss if last else None,
             best_epoch=self.progress.best_epoch,
             reason=self._reason(),
+            train_r2=last.train_r2 if last else None,
+            val_r2=last.val_r2 if last else None,
+            test_r2=finite(test.r2) if test else None,
         )
         self.log.emit(finished, flush=True)
         self.status.write("finished", self.progress.completed)
@@ -319,13 +323,15 @@ class Training:
         if held := self.keeper.write_held():
             (completed, batch), best = held
             self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
+        limit, where = limit_of_run(self.folder, self.spec, self.data)
         diverged = events.Diverged(
             epoch=event.epoch,
             batch=event.batch,
             tensor=event.tensor,
             loss=finite(event.loss),
             lr=event.lr,
-            message=divergence_text(event),
+            lr_limit=limit,
+            message=divergence_text(event, limit, where),
         )
         self.log.emit(diverged, flush=True)
         self.status.write("diverged", self.progress.completed)

@@ -7,6 +7,7 @@ from typing import Any
 from tui.lab.fields import Field, FieldError
 
 _LARGEST = sys.float_info.max
+BALANCED = "balanced"
 
 
 def read_text(field: Field, text: str) -> Any:
@@ -38,6 +39,8 @@ def read_text(field: Field, text: str) -> Any:
             except ValueError:
                 raise FieldError(f'"{part}" is not a whole number: sizes from 1, commas between') from None
         return read_value(field, sizes)
+    if field.kind == "weights":
+        return _read_weights(field, text)
     if field.kind == "batch" and text.lower() == "full":
         return "full"
     try:
@@ -70,6 +73,8 @@ def read_value(field: Field, value: Any) -> Any:
             if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= (field.high or math.inf):
                 raise FieldError(f"{_shown(size)} is not a layer size: expected 1 to {field.high:,.0f}, commas between")
         return tuple(sizes)
+    if field.kind == "weights":
+        return _weights(value, wrong)
     if field.kind == "batch" and value == "full":
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -94,14 +99,16 @@ def show_value(field: Field, value: Any) -> str:
         return "yes" if value else "no"
     if field.kind == "sizes":
         return ", ".join(str(size) for size in value) or "none"
+    if field.kind == "weights":
+        return value if isinstance(value, str) else ", ".join(map(_shown_float, value)) or "none"
     if field.kind == "float":
-        return f"{value:.0f}" if value == int(value) and abs(value) < 1e6 else repr(float(value))
+        return _shown_float(value)
     return str(value)
 
 
 def edit_text(field: Field, value: Any) -> str:
     """What an opened field starts with; `read_text` gives the value back."""
-    return "" if field.kind == "sizes" and not value else show_value(field, value)
+    return "" if field.kind in ("sizes", "weights") and not value else show_value(field, value)
 
 
 def step_value(field: Field, value: Any, direction: int) -> Any:
@@ -116,6 +123,8 @@ def step_value(field: Field, value: Any, direction: int) -> Any:
         return field.values[at % len(field.values)]
     if field.kind == "sizes":
         return tuple(_halve_or_double(size, direction, field) for size in value)
+    if field.kind == "weights":
+        return value if value and value != BALANCED else () if value else BALANCED
     if field.kind == "batch":
         return 32 if value == "full" else _halve_or_double(value, direction, field)
     if field.kind == "text":
@@ -143,6 +152,29 @@ def step_value(field: Field, value: Any, direction: int) -> Any:
         return value
 
 
+def _read_weights(field: Field, text: str) -> Any:
+    if text.lower() in ("", "none", BALANCED):
+        return BALANCED if text.lower() == BALANCED else ()
+    weights = []
+    for part in text.strip("[]()").replace(" ", ",").split(","):
+        try:
+            weights += [float(part)] if part else []
+        except ValueError:
+            raise FieldError(f'"{part}" is not a number: expected {field.expected()}') from None
+    return read_value(field, weights)
+
+
+def _weights(value: Any, wrong: FieldError) -> str | tuple[float, ...]:
+    if value in ("", BALANCED):
+        return BALANCED if value else ()
+    if not isinstance(value, list | tuple):
+        raise wrong
+    for weight in value:
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= _LARGEST:
+            raise FieldError(f"{_shown(weight)} is no weight: expected a number above 0")
+    return tuple(float(weight) for weight in value)
+
+
 def _halve_or_double(size: int, direction: int, field: Field) -> int:
     stepped = size * 2 if direction > 0 else max(1, size // 2)
     return stepped if field.high is None or stepped <= field.high else size
@@ -154,6 +186,10 @@ def _one_two_five(value: float, direction: int) -> float:
     if direction > 0:
         return next((step for step in ladder if step > value * (1 + 1e-9)), value)
     return next((step for step in reversed(ladder) if step < value * (1 - 1e-9)), value)
+
+
+def _shown_float(value: float) -> str:
+    return f"{value:.0f}" if value == int(value) and abs(value) < 1e6 else repr(float(value))
 
 
 def _shown(value: Any) -> str:

@@ -6,6 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.app.charts.ramp import Ramp
+
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 Role = Literal["train", "validation"]
@@ -57,12 +59,14 @@ class Points:
         x, y: (n,) coordinates; a point that is not finite is not drawn.
         labels: (n,) class numbers from 0.
         wrong: (n,) true where the network is wrong; None where there is no network.
+        shaded: The labels are shades of a ramp (`tui.app.charts.ramp`), no classes.
     """
 
     x: Floats
     y: Floats
     labels: Ints
     wrong: NDArray[np.bool_] | None = None
+    shaded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +80,7 @@ class RegionData:
         x_range, y_range: The rectangle's edges, (low, high).
         points: Samples to draw over it.
         class_names: The names of all classes, for the points' glyphs.
+        ramp: Of a regression: classes and the points' labels are the shades of this ramp.
     """
 
     classes: Ints
@@ -84,6 +89,7 @@ class RegionData:
     y_range: tuple[float, float]
     points: Points | None = None
     class_names: tuple[str, ...] = ()
+    ramp: Ramp | None = None
 
 
 def cell_centers(limits: tuple[float, float], cells: int) -> NDArray[np.float64]:

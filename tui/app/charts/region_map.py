@@ -71,6 +71,7 @@ class RegionMap(Widget):
             (background.r, background.g, background.b),
             self.app.current_theme.dark,
             self._data.class_names if self._data is not None else (),
+            self._data is not None and self._data.ramp is not None,
         )
 
     def _stale(self) -> bool:

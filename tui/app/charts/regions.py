@@ -13,6 +13,7 @@ from rich.style import Style
 from tui.app.capabilities import Capabilities, Colors
 from tui.app.charts.colors import BLACK, RGB, WHITE, blend, class_rgb, eight_bit_rgb, legible
 from tui.app.charts.data import RegionData
+from tui.app.charts.ramp import point_glyphs, region_glyphs, shade_on, shade_rgb
 from tui.app.charts.thinning import place, thin
 from tui.app.glyphs import GLYPHS, class_glyph, class_region, class_style
 
@@ -39,12 +40,14 @@ class RegionPaint:
         background: What regions are blended into.
         dark: Whether the theme is dark: points are then lightened.
         class_names: The names of all classes.
+        shaded: Whether there are shades of a ramp instead of classes.
     """
 
     capabilities: Capabilities
     background: RGB
     dark: bool = True
     class_names: tuple[str, ...] = ()
+    shaded: bool = False
 
     @property
     def half_blocks(self) -> bool:
@@ -146,8 +149,10 @@ def _half_codes(data: RegionData, columns: int, rows: int, paint: RegionPaint) -
 
 
 def _region_rgb(k: int, level: int, paint: RegionPaint) -> RGB:
-    """The colour of a half-block of class `k`."""
+    """The colour of a half-block of class or shade `k`."""
     colors = paint.capabilities.colors
+    if paint.shaded:
+        return shade_rgb(k, colors, dark=paint.dark, region=True) if level else paint.background
     if colors == "256":
         return eight_bit_rgb(class_style(k).region[level])
     if colors == "16":
@@ -158,6 +163,8 @@ def _region_rgb(k: int, level: int, paint: RegionPaint) -> RGB:
 
 def _glyph_look(k: int, level: int, paint: RegionPaint) -> tuple[str, Style]:
     """A cell of a map without blocks of colour: the class's glyph, in its colour where there is one."""
+    if paint.shaded:
+        return (region_glyphs(paint.capabilities)[k] if level else " "), _style(None, paint.background)
     if paint.capabilities.colors != "none":
         glyph = class_region(k, paint.class_names) if level else " "
         return glyph, _style(legible(class_rgb(k, paint.capabilities.colors), paint.background), paint.background)
@@ -173,15 +180,25 @@ def _point_look(point: int, region: tuple[int, int], paint: RegionPaint) -> tupl
     strongest = WHITE if paint.dark else BLACK
     wrong = point == 1
     label = point - 2
-    glyph = glyphs.point_wrong if wrong else class_glyph(label, paint.class_names, glyphs)
+    glyph = glyphs.point_wrong if wrong else _point_glyph(label, paint)
     if colors == "none":
         return glyph, _style(None, under, bold=True)
+    if paint.shaded:
+        by_itself = colors == "16" or not paint.half_blocks
+        color = legible(strongest, under) if by_itself else shade_on(label, under, dark=paint.dark)
+        return glyph, _style(color, under)
     if colors == "16" and paint.half_blocks and region[1]:
         # Each terminal has its own sixteen colours; the ones that the table means are the best guess.
         return glyph, _style(legible(strongest, class_rgb(region[0])), under, bold=wrong)
     plain = wrong or not paint.dark or colors == "16"
     color = strongest if plain else blend(class_rgb(label), WHITE, 0.5)
     return glyph, _style(legible(color, under), under, bold=wrong)
+
+
+def _point_glyph(label: int, paint: RegionPaint) -> str:
+    if paint.shaded:
+        return point_glyphs(paint.capabilities)[label]
+    return class_glyph(label, paint.class_names, GLYPHS[paint.capabilities.glyphs])
 
 
 def _style(color: RGB | None, background: RGB, bold: bool | None = None) -> Style:

@@ -14,12 +14,13 @@ from textual.widget import Widget
 from tui.app.charts.colors import class_rgb, legible
 from tui.app.charts.data import Points
 from tui.app.charts.grid import CellGrid
+from tui.app.charts.ramp import point_glyphs, shade_rgb
 from tui.app.charts.scatter_picture import scatter_picture
 from tui.app.charts.terminal import capabilities_of, glyphs_of
 
 
 class Scatter(Widget):
-    """Shows `Points`, each as its class's glyph in its class's colour; one a cell, to be legible."""
+    """Shows `Points`, each as its class's glyph in its class's colour (or in its shade); one a cell, to be legible."""
 
     ALLOW_SELECT: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--axis", "scatter--tick"}
@@ -131,7 +132,9 @@ class Scatter(Widget):
         if self._points is None:
             self._grid, self._drawn = CellGrid(width, height), 0
         else:
-            picture = scatter_picture(self._points, self._class_names, width, height, glyphs, self.axes, *self._labels)
+            shades = point_glyphs(capabilities_of(self)) if self._points.shaded else ""
+            names = self._class_names
+            picture = scatter_picture(self._points, names, width, height, glyphs, self.axes, *self._labels, shades)
             self._grid, self._drawn = picture.grid, picture.drawn
         total = 0 if self._points is None else len(self._points.x)
         if (self._drawn, total) != self._told:
@@ -145,12 +148,15 @@ class Scatter(Widget):
     def _style(self, role: str) -> Style:
         if not role:
             return self.rich_style
-        if not role.startswith("class-"):
+        kind, _, number = role.partition("-")
+        if kind not in ("class", "shade"):
             return self.get_component_rich_style(f"scatter--{role}")
         colors = capabilities_of(self).colors
         if colors == "none":
             return self.rich_style
         background = self.background_colors[1]
         under = (background.r, background.g, background.b)
-        rgb = legible(class_rgb(int(role.removeprefix("class-")), colors), under)
+        dark = self.app.current_theme.dark
+        own = class_rgb(int(number), colors) if kind == "class" else shade_rgb(int(number), colors, dark=dark)
+        rgb = legible(own, under)
         return Style(color=Color.from_rgb(*rgb), bgcolor=Color.from_rgb(*under))

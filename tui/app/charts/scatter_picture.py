@@ -20,7 +20,7 @@ _TICK_COLUMNS, _TICK_ROWS = 8, 3
 
 @dataclass(frozen=True)
 class ScatterPicture:
-    """A drawn scatter, and how many points are seen in it. A point's role is "class-" and its number."""
+    """A drawn scatter, and how many points are seen in it. A point's role is "class-" or "shade-" and its number."""
 
     grid: CellGrid
     drawn: int = 0
@@ -35,6 +35,7 @@ def scatter_picture(
     axes: bool = True,
     x_label: str = "",
     y_label: str = "",
+    shades: str = "",
 ) -> ScatterPicture:
     """Draw points on width x height cells, one a cell at most, each as its class's glyph.
 
@@ -45,6 +46,7 @@ def scatter_picture(
         glyphs: The characters to draw with.
         axes: Whether to draw axes where there is room for them.
         x_label, y_label: The axes' names, drawn at their far ends.
+        shades: A glyph for each shade, where the points have shades instead of classes.
     """
     grid = CellGrid(width, height)
     finite = (np.abs(points.x) <= LIMIT) & (np.abs(points.y) <= LIMIT)
@@ -65,7 +67,8 @@ def scatter_picture(
     labels = np.asarray(points.labels)
     for i in chosen.tolist():
         k = int(labels[index[i]])
-        grid.put(left + int(column[i]), int(row[i]), class_glyph(k, class_names, glyphs), f"class-{k}")
+        glyph, role = (shades[k], f"shade-{k}") if shades else (class_glyph(k, class_names, glyphs), f"class-{k}")
+        grid.put(left + int(column[i]), int(row[i]), glyph, role)
     return ScatterPicture(grid, int(chosen.size))
 
 

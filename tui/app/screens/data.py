@@ -1,35 +1,33 @@
 """1 Data: choose a set, look at it, split it, normalise it."""
 
-import math
 from pathlib import Path
 
-import numpy as np
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widget import Widget
 
 from datasets import GENERATORS
 from tui.app.actions import bindings
-from tui.app.charts import Points, Scatter, bar, spark, stacked
-from tui.app.charts.terminal import class_style
+from tui.app.charts import Points, Scatter, ramp_legend, stacked
 from tui.app.facts import FeaturesChosen, FeaturesTurned
-from tui.app.glyphs import class_glyph, legend
+from tui.app.glyphs import legend
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.answers import class_balance, cut, first_target, target_ramp, target_spread
+from tui.app.widgets.data_words import COLUMNS, answers_in_words, facts_text, first_rows
 from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
 from tui.app.widgets.panel import Panel, Words
-from tui.app.widgets.settings import SettingsForm, in_words
+from tui.app.widgets.settings import SettingsForm, in_words, without_effect
 from tui.app.widgets.table import Table
 from tui.lab.build import Prepared, feature_names
 from tui.lab.fields import FIELDS
 from tui.lab.options import option_fields
 from tui.lab.spec import for_file
+from tui.lab.tasks import for_task
 from tui.lab.values import show_value
 
-SPLIT = ("data.test", "data.validation", "data.stratify", "data.split_seed", "data.scale")
-ROWS = 50
-COLUMNS = 24
+SPLIT = ("data.test", "data.validation", "data.stratify", "data.split_seed", "data.scale", "data.scale_target")
 
 
 class DataScreen(BenchScreen):
@@ -41,6 +39,7 @@ class DataScreen(BenchScreen):
         ("validation", "samples looked at after every epoch, never trained on: they show learning by heart"),
         ("test", "samples kept aside until training has ended"),
         ("stratified", "each part has every class in the same share as the whole"),
+        ("target", "the number that the network learns to predict; its colour is one of five shades"),
         ("normalise", "brings the features to like sizes; fitted on the training part, applied to all"),
         ("chance", "the accuracy of guessing the most frequent class"),
     )
@@ -62,6 +61,7 @@ class DataScreen(BenchScreen):
     _source: str = ""
     _tabled: object = None
     _pointed: object = None
+    _counted: object = None
 
     def home(self) -> Widget:
         return self.query_one("#source-form", SettingsForm).focus_target
@@ -72,16 +72,14 @@ class DataScreen(BenchScreen):
         if session.spec.data.source != self._source:
             self._source = session.spec.data.source
             form.go_to(f"source:{self._source}")
-        self.query_one("#split-form", SettingsForm).show(
-            self.query_one("#split-form", SettingsForm).setting_rows(SPLIT, session)
-        )
+        self.query_one("#split-form", SettingsForm).show(self._split_rows(session))
         prepared = session.data.prepared
         self.query_one("#source", Panel).entitle(subtitle="o open a file")
         if prepared is None:
             return
         self._draw_scatter(prepared, session)
         self._draw_facts(prepared)
-        self._draw_classes(prepared)
+        self._draw_answers(prepared)
         self._draw_split(prepared)
         self._draw_rows(prepared)
 
@@ -98,7 +96,7 @@ class DataScreen(BenchScreen):
             if form.has_focus_within and (words := in_words(form.current_key, session.spec)):
                 return words
         name = session.recipe or Path(session.spec.data.source).name
-        if session.spec.is_file and session.spec == for_file(session.spec.data.source):
+        if session.spec.is_file and session.spec == for_task(for_file(session.spec.data.source), session.data_task):
             scale = show_value(FIELDS["data.scale"], session.spec.data.scale)
             # The next key first: a narrow screen cuts from the right.
             return f"{name} is ready. Next: ‹2› Model. Chosen: {scale} scaling, 2 layers of 32, Adam"
@@ -108,6 +106,13 @@ class DataScreen(BenchScreen):
         return frozenset() if session.data.prepared is not None else frozenset({"data.next_features"})
 
     # Panels
+
+    def _split_rows(self, session: Session) -> list[Row]:
+        """The settings of the split; on a low screen without those that do nothing to these targets."""
+        form = self.query_one("#split-form", SettingsForm)
+        low = self.size.height < 30
+        keys = [key for key in SPLIT if not (low and without_effect(key, session))]
+        return form.setting_rows(keys, session)
 
     def _source_rows(self, session: Session) -> list[Row]:
         glyphs, spec = self.glyphs, session.spec
@@ -122,17 +127,18 @@ class DataScreen(BenchScreen):
 
         rows = [Row("BUILT IN")]
         for name, generator in GENERATORS.items():
-            size = f"{generator.features} {glyphs.times} {generator.classes}"
-            rows.append(row(name, name, size if narrow else f"{size} classes"))
+            size = f"{generator.features} {glyphs.times} {generator.classes or 1}"
+            what = "classes" if generator.task == "classification" else "number"
+            rows.append(row(name, name, size if narrow else f"{size} {what}"))
         if session.files:
             rows.append(Row("YOUR FILES"))
             for path in session.files:
                 size = (
-                    f"{prepared.in_features} {glyphs.times} {len(prepared.class_names)}"
+                    f"{prepared.in_features} {glyphs.times} {prepared.answers}"
                     if (prepared is not None and path == prepared.dataset.source)
                     else ""
                 )
-                rows.append(row(path, _short(Path(path).name, 14, glyphs.ellipsis), size))
+                rows.append(row(path, cut(Path(path).name, 14, glyphs.ellipsis), size))
         elif spec.data.source not in GENERATORS:
             rows += [Row("YOUR FILES"), row(spec.data.source, spec.data.source, "")]
         fields = [field.key for field, _ in option_fields(spec.data.source)]
@@ -164,7 +170,9 @@ class DataScreen(BenchScreen):
             self._pointed = (id(prepared), i, j)
             rows = prepared.split.train
             flat = dataset.X.reshape(dataset.n_samples, -1)
-            points = Points(flat[rows, i].astype(float), flat[rows, j].astype(float), dataset.y[rows])
+            regression = dataset.task == "regression"
+            labels = target_ramp(prepared).shades(first_target(dataset)[rows]) if regression else dataset.y[rows]
+            points = Points(flat[rows, i].astype(float), flat[rows, j].astype(float), labels, shaded=regression)
             self.query_one(Scatter).show(points, prepared.class_names)  # the panel's title names the axes
         self._entitle_scatter(prepared, session)
 
@@ -172,55 +180,36 @@ class DataScreen(BenchScreen):
         panel, names = self.query_one("#scatter", Panel), feature_names(prepared)
         i, j = session.features
         shown = f"{self.query_one(Scatter).drawn_points():,} of {len(prepared.split.train):,}"
-        key = legend(prepared.class_names[:10], self.glyphs)
         room = panel.size.width - len(shown) - 8
-        panel.entitle(
-            f"scatter  {names[i]} {self.glyphs.times} {names[j]}",
-            f"{_short(key, room, self.glyphs.ellipsis)}   {shown}",
-        )
+        if prepared.task == "regression":
+            dark = self.app.current_theme.dark
+            key = ramp_legend(target_ramp(prepared), self.bench.capabilities, dark=dark, room=panel.size.width - 6)
+            if key.cell_len <= room:
+                key.append(f"   {shown}")
+            subtitle: str | Text = key
+        else:
+            key_text = legend(prepared.class_names[:10], self.glyphs)
+            subtitle = f"{cut(key_text, room, self.glyphs.ellipsis)}   {shown}"
+        panel.entitle(f"scatter  {names[i]} {self.glyphs.times} {names[j]}", subtitle)
 
     def _draw_facts(self, prepared: Prepared) -> None:
-        dataset = prepared.dataset
-        width = 28
-        facts = [
-            ("samples", f"{dataset.n_samples:,}"),
-            ("features", f"{dataset.n_features:,}"),
-            ("one sample", self.glyphs.times.join(str(n) for n in dataset.shape)),
-            ("X", str(dataset.X.dtype)),
-            ("y", str(dataset.y.dtype)),
-            ("missing", f"{dataset.missing:,}"),
-            ("constant columns", f"{dataset.constant_columns:,}"),
-            ("parts given", ", ".join(dataset.parts) or "none"),
-            ("sha256", f"{dataset.sha256[:4]}{self.glyphs.ellipsis}{dataset.sha256[-4:]}"),
-        ]
-        text = Text()
-        for name, value in facts:
-            text.append(name, "dim").append(f"{value:>{width - len(name)}}\n")
-        if remark := _remark(prepared):
-            text.append(f"\n{remark}", "dim")
-        self.query_one("#facts Words", Words).show(text)
+        self.query_one("#facts Words", Words).show(facts_text(prepared, self.glyphs))
 
-    def _draw_classes(self, prepared: Prepared) -> None:
-        counts = prepared.dataset.class_counts
-        names = prepared.class_names
-        width = max(6, self.query_one("#classes", Panel).content_size.width)
-        room = max(1, self.query_one("#classes", Panel).content_size.height - 2)
-        label = min(8, max(len(name) for name in names))
-        count = len(f"{counts.max():,}")
-        text = Text()
-        for k in range(min(room, len(names))):
-            glyph = class_glyph(k, names, self.glyphs)
-            name = "" if glyph == names[k] else _short(names[k], label, self.glyphs.ellipsis)
-            size = max(1, width - label - count - 5)
-            full = bar(counts[k] / counts.max(), size, self.glyphs)
-            text.append(glyph, class_style(self, k)).append(f" {name:<{label}} ")
-            text.append(f"{full:<{size}}", class_style(self, k)).append(f" {counts[k]:>{count},}\n")
-        text.append("\n" if len(names) <= room else f"and {len(names) - room} more\n", "dim")
-        share = counts.max() / counts.sum()
-        text.append(f"chance {100 * share:.1f} %  ln {len(names)} = {math.log(len(names)):.3f}", "dim")
+    def _draw_answers(self, prepared: Prepared) -> None:
         panel = self.query_one("#classes", Panel)
-        panel.query_one(Words).show(text)
-        panel.entitle(subtitle="balanced" if counts.max() <= 1.1 * counts.min() else "not balanced")
+        width, height = max(6, panel.content_size.width), panel.content_size.height
+        if prepared.task == "regression":
+            key = (id(prepared), width, height, self.app.theme)
+            if key == self._counted:
+                return
+            self._counted = key
+            words = target_spread(self, prepared, width, height)
+            panel.entitle(f"target  {cut(prepared.dataset.target_names[0], 20, self.glyphs.ellipsis)}", "")
+        else:
+            self._counted = None
+            words, balance = class_balance(self, prepared, width, height)
+            panel.entitle("classes", balance)
+        panel.query_one(Words).show(words)
 
     def _draw_split(self, prepared: Prepared) -> None:
         parts = [len(prepared.split.train), len(prepared.split.validation), len(prepared.split.test)]
@@ -234,7 +223,8 @@ class DataScreen(BenchScreen):
             words = " / ".join(f"{n:,}" for n in parts)
         text.append(f"\n{words}", "dim")
         self.query_one("#share-bar", Words).show(text)
-        panel.entitle(subtitle="/".join(f"{100 * share:.0f}" for share in shares) + " %")
+        stratified = "" if prepared.task == "classification" else ", unstratified"
+        panel.entitle(subtitle="/".join(f"{100 * share:.0f}" for share in shares) + f" %{stratified}")
 
     def _draw_rows(self, prepared: Prepared) -> None:
         wide = self.size.width >= 100 and self.size.height >= 30
@@ -242,37 +232,11 @@ class DataScreen(BenchScreen):
             return
         self._tabled = (id(prepared), wide)
         dataset = prepared.dataset
-        names = feature_names(prepared)
-        count = min(COLUMNS, len(names))
-        flat = dataset.X.reshape(dataset.n_samples, -1)[:, :count]
-        # The class comes first: however many features there are, it is in sight.
-        heads = [_right("row"), Text("y"), *(_right(_short(name, 10, "~")) for name in names[:count])]
-        rows = []
-        if wide:
-            sample = flat[:: max(1, len(flat) // 20_000)].astype(float)
-            means, deviations = sample.mean(axis=0), sample.std(axis=0)
-            spreads = [spark(np.histogram(sample[:, k], bins=7)[0], 7, self.glyphs) for k in range(count)]
-            for label, cells in (
-                ("spread", spreads),
-                ("mean", [f"{value:.2f}" for value in means]),
-                ("sd", [f"{value:.2f}" for value in deviations]),
-            ):
-                rows.append([_right(label, "dim"), Text(""), *(_right(cell, "dim") for cell in cells)])
-        for row in range(min(ROWS, dataset.n_samples)):
-            k = int(dataset.y[row])
-            glyph, name = class_glyph(k, prepared.class_names, self.glyphs), prepared.class_names[k]
-            which = Text(glyph, class_style(self, k))
-            if glyph != name:
-                which.append(f" {_short(name, 12, '~')}", "default")
-            rows.append([_right(str(row)), which, *(_right(_number(value)) for value in flat[row])])
-        self.query_one(Table).fill(heads, rows)
-        panel = self.query_one("#rows", Panel)
-        more = dataset.n_features - count
-        counts = dataset.class_counts
-        each = f" of {counts[0]:,}" if counts.min() == counts.max() else ""
-        panel.entitle(
-            f"{dataset.n_samples:,} {self.glyphs.times} {dataset.n_features:,}, {len(counts)} classes{each}",
-            f"{more:,} more columns not shown" if more else "h l columns",
+        self.query_one(Table).fill(*first_rows(self, prepared, summed_up=wide))
+        more = dataset.n_features - COLUMNS
+        self.query_one("#rows", Panel).entitle(
+            f"{dataset.n_samples:,} {self.glyphs.times} {dataset.n_features:,}, {answers_in_words(dataset)}",
+            f"{more:,} more columns not shown" if more > 0 else "h l columns",
         )
 
     # Doing
@@ -327,30 +291,3 @@ class DataScreen(BenchScreen):
 
     def action_data_previous_features(self) -> None:
         self.bench.dispatch(FeaturesTurned(-1))
-
-
-def _remark(prepared: Prepared) -> str:
-    """The one thing about the columns that somebody should know before training."""
-    X = prepared.dataset.X
-    if X.ndim > 2 or X.dtype == np.uint8:
-        return "images: normalise pixels"
-    spreads = X[:5000].std(axis=0)
-    spreads = spreads[spreads > 0]
-    if len(spreads) and spreads.max() > 20 * spreads.min():
-        return f"widths differ {spreads.max() / spreads.min():,.0f}-fold: normalise"
-    return ""
-
-
-def _right(text: str, style: str = "") -> Text:
-    return Text(text, style, justify="right")
-
-
-def _number(value: float) -> str:
-    if isinstance(value, np.integer) or float(value).is_integer():
-        return f"{int(value)}"
-    return f"{value:.3f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"
-
-
-def _short(text: str, width: int, ellipsis: str) -> str:
-    mark = ellipsis[:1]
-    return text if len(text) <= width else text[: max(0, width - 1)] + mark

@@ -79,7 +79,7 @@ class ModelScreen(BenchScreen):
         if prepared is None:
             return "the input size comes from the data: ‹1› chooses some"
         first = ""
-        if session.spec.training.loss == "cross_entropy":
+        if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             classes = len(prepared.class_names)
             first = f"  First loss should be ln {classes} = {math.log(classes):.3f}"
         return f"ready: ‹4› Train then ‹space› starts it.{first}"
@@ -95,7 +95,7 @@ class ModelScreen(BenchScreen):
         self._built_for, self._network = key, None
         if prepared is None:
             return
-        classes = len(prepared.class_names)
+        classes = prepared.answers
         if refusal(session.spec, prepared.in_features, classes):
             return
         outputs = out_features(session.spec, classes)
@@ -110,7 +110,7 @@ class ModelScreen(BenchScreen):
         if prepared is None:
             words.show(Text("the input size comes from the data: 1 chooses some", "dim"))
             return
-        outputs = out_features(spec, len(prepared.class_names))
+        outputs = out_features(spec, prepared.answers)
         rows = outline(spec, prepared.in_features, outputs)
         total = count_parameters(spec, prepared.in_features, outputs)
         wide = panel.size.width >= 60

@@ -18,6 +18,8 @@ from tui.app.literal import literal
 from tui.app.screens.choose import List, Modal
 from tui.app.widgets.panel import Panel
 
+FOLDERS = {"idx": "images (IDX)", "cifar": "images (CIFAR)"}
+"""Folders that are data themselves."""
 SUFFIXES = (".gz", *(suffix for kind in KINDS.values() for suffix in kind.suffixes))
 MOST = 300
 
@@ -107,7 +109,7 @@ class OpenScreen(Modal):
             self._take(self._entries[highlighted])
 
     def _take(self, entry: Entry) -> None:
-        if entry.is_folder and kind_of(entry.path) != "idx":
+        if entry.is_folder and kind_of(entry.path) not in FOLDERS:
             field = self.query_one(PathInput)
             field.value = _shown(f"{entry.path}{os.sep}")
             field.cursor_position = len(field.value)
@@ -133,13 +135,13 @@ def look(typed: str) -> tuple[list[Entry], str]:
         path = Path(item.path) if os.sep in expanded else Path(item.name)
         try:
             if item.is_dir():
-                kind = "images (IDX)" if kind_of(path) == "idx" else "folder"
+                kind = FOLDERS.get(kind_of(path), "folder")
                 entries.append(Entry(path, f"{literal(item.name) + '/':<30} {kind}", True))
             elif item.name.lower().endswith(SUFFIXES) or "ubyte" in item.name:
                 entries.append(Entry(path, f"{literal(item.name):<30} {figures.size(item.stat().st_size):>9}", False))
         except OSError:
             continue
-    words = "csv, npz, npy, pickle, IDX; nothing in a file is ever run"
+    words = "csv, npz, npy, pickle, IDX, CIFAR, mat, safetensors; nothing in a file is ever run"
     if not entries:
         words = f"no data file or folder here begins with {start!r}"
     if len(entries) > MOST:

@@ -36,11 +36,16 @@ class TrainScreen(BenchScreen):
     BINDINGS = bindings("train")
     WORDS = (
         ("val loss", "mean loss on data the network never trains on; rising while train loss falls: learning by heart"),
+        ("R²", "of numbers: 1 is exact, 0 no better than answering their mean each time, below 0 worse than that"),
         ("epoch", "once through all training samples"),
         ("step", "one batch: a gradient, and a move of the weights against it"),
         ("lr", "how far a step goes: w becomes w - lr × gradient"),
         ("pace", "epochs a second at most, so that the eye can follow; reported times know nothing of it"),
-        ("decision map", "the class that the network answers at each point of the plane; stronger where it is sure"),
+        (
+            "decision map",
+            "the class that the network answers at each point of the plane, stronger where it is sure; of a regression "
+            "the number, in five shades; a point in the shade of its region is answered well",
+        ),
     )
 
     def panels(self) -> ComposeResult:
@@ -64,7 +69,7 @@ class TrainScreen(BenchScreen):
         lr = session.spec.training.lr
         if run is not None:
             lr = run.next_lr or run.lr or run.spec.training.lr
-        self.query_one(Strip).show(run, session.spec.training.epochs, self.glyphs, lr)
+        self.query_one(Strip).show(run, session.spec.training.epochs, self.glyphs, lr, session.task)
         self._draw_curves(session)
         self.query_one(MapPanel).show(session, self.glyphs)
         panel = self.query_one("#reading", Panel)
@@ -83,8 +88,7 @@ class TrainScreen(BenchScreen):
             return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
         if run.state == "finished":
             again = session.spec.training.epochs
-            test = run.finished.test_accuracy if run.finished is not None else None
-            figure = f", test accuracy {figures.accuracy(test)}" if test is not None else ""
+            figure = self._test_figure(run)
             return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
         if run.state == "stopped":
             return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. ‹space› goes on, ‹w› new weights"
@@ -95,6 +99,12 @@ class TrainScreen(BenchScreen):
         elif best is not None and best.val_loss is not None:
             words += f"   val loss best {figures.loss(best.val_loss)} at epoch {best.epoch}"
         return words
+
+    def _test_figure(self, run: RunView) -> str:
+        done = run.finished
+        score = figures.score(done.test_accuracy, done.test_r2) if done is not None else ""
+        name = "accuracy" if run.task != "regression" else f"R{self.glyphs.squared}"
+        return f", test {name} {score}" if score else ""
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         run = session.shown_run
@@ -124,7 +134,7 @@ class TrainScreen(BenchScreen):
         if prepared is None:
             return "training needs data: ‹1› chooses some"
         first = ""
-        if session.spec.training.loss == "cross_entropy":
+        if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             first = f". First loss should be {math.log(len(prepared.class_names)):.3f}"
         return f"‹space› trains {session.spec.training.epochs:,} epochs{first}"
 
@@ -133,7 +143,7 @@ class TrainScreen(BenchScreen):
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
             return Reading("ok", self._invitation(session).translate(NO_MARKS), "n one epoch, s one step at a time.")
-        return read_run(run, classes, loss=run.spec.training.loss)
+        return read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
 
     def _reading_text(self, session: Session) -> Text:
         reading = self._reading(session)
@@ -152,7 +162,7 @@ class TrainScreen(BenchScreen):
         self.query_one("#loss", RunCurves).show(run, total, subtitle, self.glyphs, log=self._log)
         validation = len(prepared.split.validation) if prepared is not None else 0
         words = f"validation {validation:,} samples" if validation else "no validation part"
-        self.query_one("#accuracy", RunCurves).show(run, total, words, self.glyphs)
+        self.query_one("#accuracy", RunCurves).show(run, total, words, self.glyphs, task=session.task)
 
     # Doing
 

@@ -58,13 +58,13 @@ class DataService:
 
     def _read(self, spec: Spec, number: int) -> None:
         # Here and not above: the first picture need not wait for NumPy.
-        from tui.lab.build import USER_ERRORS, prepare
+        from tui.lab.build import USER_ERRORS, split_and_scale
 
         with self._lock:  # steps of a value come faster than data: only the newest is worth reading
             if number != self._asked:
                 return
             try:
-                prepared = prepare(spec, self._dataset(spec))
+                prepared = split_and_scale(spec, self._dataset(spec))
                 X = prepared.dataset.X
                 varied = varied_features(X)
                 fact: object = DataReady(prepared, telling_features(X, varied), varied)

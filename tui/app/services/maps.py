@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.fields import plane, regions
+from mlcore.fields import Plane, plane, regions, surface
 from mlcore.layers import Sequential, inference_mode
 from mlcore.model import dtype_of
 from tui.app.charts.data import Points, RegionData
 from tui.app.facts import MapDrawn
 from tui.app.services.data import Poster
 from tui.app.session import MapState
+from tui.app.widgets.answers import first_target, target_ramp
 from tui.lab.build import USER_ERRORS, Prepared, make_loss, network
 from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
@@ -85,29 +86,37 @@ class MapService:
         elif request.run is None:
             self._network = None  # whatever was loaded into it before is not "untrained"
             net = self._built(request)
-        loss = make_loss(request.spec)
+        loss = make_loss(request.spec, prepared)
         X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)
         sample = X[:: max(1, len(X) // RANGE_ROWS)]
         others, margin = _held_at(sample, request.features), _margin(sample, request.features)
         grid = plane(sample, request.features, columns=request.columns, rows=request.rows, others=others, **margin)
-        answer = regions(net, loss, grid, transform=lambda points: prepared.scale(points, dtype_of(net)))
-        chance = 1 / len(prepared.class_names)
-        return MapState(
-            data=RegionData(
+
+        def transform(points: Any) -> Any:
+            return prepared.scale(points, dtype_of(net))
+
+        if prepared.target_scale is not None:
+            data = _number_map(request, surface(net, grid, transform), grid)
+        else:
+            answer = regions(net, loss, grid, transform)
+            chance = 1 / len(prepared.class_names)
+            data = RegionData(
                 classes=answer.classes,
                 confidence=(answer.confidence - chance) / (1 - chance),
                 x_range=grid.x_range,
                 y_range=grid.y_range,
                 points=_points(request, net, loss, X),
                 class_names=prepared.class_names,
-            ),
+            )
+        return MapState(
+            data=data,
             features=request.features,
             others="" if prepared.in_features <= 2 else f"others = {'0' if others == 'zero' else 'mean'}",
         )
 
     def _built(self, request: MapRequest) -> Sequential:
         prepared = request.prepared
-        key = (request.spec, prepared.in_features, len(prepared.class_names))
+        key = (request.spec, prepared.in_features, prepared.answers)
         if self._network is None or self._network[0] != key:
             self._network = (key, network(*key))
         return self._network[1]
@@ -126,11 +135,35 @@ def _margin(X: Any, features: tuple[int, int]) -> dict[str, float]:
     return {"margin": 1.0} if all(1.5 <= span <= 20 for span in spans) else {"margin_share": 0.15}
 
 
-def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:
-    """Samples the network did not train on (validation, else test, else training), wrong ones marked."""
-    split = request.prepared.split
+def _number_map(request: MapRequest, outputs: Any, grid: Plane) -> RegionData:
+    """The first number that a regression predicts, in the shades of its targets."""
+    prepared = request.prepared
+    assert prepared.target_scale is not None
+    values = prepared.target_scale.inverse(outputs)[:, :, 0]
+    targets, ramp = first_target(prepared.dataset), target_ramp(prepared)
+    rows = _shown_rows(prepared)
+    X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)[rows]
+    i, j = request.features
+    return RegionData(
+        classes=ramp.shades(values),
+        confidence=np.isfinite(values).astype(float),
+        x_range=grid.x_range,
+        y_range=grid.y_range,
+        points=Points(X[:, i].astype(float), X[:, j].astype(float), ramp.shades(targets[rows]), shaded=True),
+        ramp=ramp,
+    )
+
+
+def _shown_rows(prepared: Prepared) -> Any:
+    """Samples the network did not train on (validation, else test, else training)."""
+    split = prepared.split
     rows = next(part for part in (split.validation, split.test, split.train) if len(part))
-    rows = rows[:: -(-len(rows) // POINTS)]
+    return rows[:: -(-len(rows) // POINTS)]
+
+
+def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:
+    """The samples that are shown, those that the network gets wrong marked."""
+    rows = _shown_rows(request.prepared)
     raw, y = X[rows], request.prepared.dataset.y[rows]
     with inference_mode(net), np.errstate(all="ignore"):
         predicted = loss.predict(net.forward(request.prepared.scale(raw, dtype_of(net))))

@@ -50,11 +50,12 @@ def experiment_line(session: Session, *, model: bool) -> str:
     if prepared is None or session.data.loading or session.data.error:
         return name
     if not model:
-        rows, classes = prepared.dataset.n_samples, len(prepared.class_names)
-        return f"{name} · {rows:,} × {prepared.in_features} · {classes} classes"
+        answers = prepared.answers
+        what = f"{answers} classes" if prepared.task == "classification" else f"{answers} number{'s' * (answers > 1)}"
+        return f"{name} · {prepared.dataset.n_samples:,} × {prepared.in_features} · {what}"
     from tui.lab.build import out_features
 
-    outputs = out_features(session.spec, len(prepared.class_names))
+    outputs = out_features(session.spec, prepared.answers)
     sizes = "-".join(str(n) for n in (prepared.in_features, *session.spec.model.hidden, outputs))
     training = session.spec.training
     optimizer = show_value(FIELDS["training.optimizer"], training.optimizer)

@@ -2,8 +2,11 @@
 
 from collections.abc import Callable
 
+from rich.text import Text
+
 from tui.app import figures
-from tui.app.charts import RegionMap
+from tui.app.charts import RegionMap, ramp_legend
+from tui.app.charts.terminal import capabilities_of
 from tui.app.glyphs import GlyphSet, legend
 from tui.app.services.maps import MapRequest
 from tui.app.session import Session
@@ -31,21 +34,35 @@ class MapPanel(Panel):
             self.entitle("decision map", "needs two features")
             return
         names, (i, j) = feature_names(prepared), session.features
+        if session.map.features == session.features:
+            self.query_one(RegionMap).show(session.map.data)
+        if not session.problems:
+            self._request(session)
+        other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
+        axes = f"{names[i]} {glyphs.times} {names[j]}{other}"
+        room = self.size.width - 4
+        if prepared.task == "regression":
+            self.entitle(f"map of {prepared.dataset.target_names[0]}  {axes}", self._shades(session, room))
+            return
         title = "decision map" if self.size.width >= 45 else "map"
         key = legend(prepared.class_names, glyphs, wrong=True)
         drawn = session.map.data.points if session.map.data is not None else None
         if drawn is not None and drawn.wrong is not None and len(drawn.wrong):
             key += f" {figures.accuracy(float(drawn.wrong.mean()))}"
         full = f"{key}   {session.map.others}" if session.map.others else key
-        room = self.size.width - 4
-        other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
-        self.entitle(
-            f"{title}  {names[i]} {glyphs.times} {names[j]}{other}", full if len(full) < room else key[: room - 2]
-        )
-        if session.map.features == session.features:
-            self.query_one(RegionMap).show(session.map.data)
-        if not session.problems:
-            self._request(session)
+        self.entitle(f"{title}  {axes}", full if len(full) < room else key[: room - 2])
+
+    def _shades(self, session: Session, room: int) -> Text:
+        """The numbers between the shades of a regression's map, and what the other features are held at."""
+        data = session.map.data
+        if data is None or data.ramp is None:
+            return Text()
+        dark = self.app.current_theme.dark
+        key = ramp_legend(data.ramp, capabilities_of(self), dark=dark, map=True, room=room - 2)
+        others = f"   {session.map.others}" if session.map.others else ""
+        if key.cell_len + len(others) < room:
+            key.append(others)
+        return key
 
     def _request(self, session: Session) -> None:
         prepared, run = session.data.prepared, session.run

@@ -1,5 +1,6 @@
 """A bordered part of a screen that takes the focus as a whole."""
 
+from rich.text import Text
 from textual.containers import Container
 from textual.message import Message
 from textual.widget import Widget
@@ -25,18 +26,21 @@ class Panel(Container, can_focus=True):
         super().__init__(*children, id=id)
         self.can_focus = can_focus
         self._title = ""
-        self._subtitle = ""
+        self._subtitle: str | Text = ""
         self._marked = False
         self.entitle(title)
 
-    def entitle(self, title: str | None = None, subtitle: str | None = None) -> None:
-        """Sets what stands in the border, literally: a file's name may hold brackets."""
+    def entitle(self, title: str | None = None, subtitle: str | Text | None = None) -> None:
+        """Sets what stands in the border, literally: a file's name may hold brackets. A `Text` keeps its colours."""
         if title is not None and title != self._title:
             self._title = title
             self._write_title()
-        if subtitle is not None and subtitle != self._subtitle:
+        if subtitle is not None and (type(subtitle) is not type(self._subtitle) or subtitle != self._subtitle):
             self._subtitle = subtitle
-            self.border_subtitle = literal(subtitle).replace("[", r"\[")
+            if isinstance(subtitle, Text):
+                self.border_subtitle = subtitle
+            else:
+                self.border_subtitle = literal(subtitle).replace("[", r"\[")
 
     def mark_title(self, marked: bool) -> None:
         """`>title<` where the border cannot show the focus."""

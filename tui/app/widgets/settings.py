@@ -49,6 +49,17 @@ def in_words(key: str, spec: Spec) -> str:
     return f"{field.label}: {field.help}{unit}. Default {shown}, ‹Delete› sets it back"
 
 
+def without_effect(key: str, session: Session) -> str:
+    """Why a setting does nothing to these targets, in two words; "" where it does something."""
+    if session.data.prepared is None:
+        return ""
+    if key == "data.stratify" and session.data_task == "regression":
+        return "no classes"
+    if key == "data.scale_target" and session.data_task == "classification":
+        return "no numbers"
+    return ""
+
+
 class SettingsForm(Form):
     """Keys that are no settings (a list of sources) are left to the screen, through `FormRows.Entered`."""
 
@@ -67,6 +78,9 @@ class SettingsForm(Form):
             if dataset is not None and dataset.source == session.spec.data.source and part in dataset.parts:
                 # The file brings this part: a share of the rest would change nothing.
                 rows.append(Row(field.label, key=key, value=f"given: {len(dataset.parts[part]):,}", dim=True))
+                continue
+            if words := without_effect(key, session):
+                rows.append(Row(field.label, key=key, value=words, dim=True))
                 continue
             rows.append(
                 Row(

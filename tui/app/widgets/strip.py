@@ -38,7 +38,7 @@ class Strip(Line):
     }
     """
 
-    def show(self, run: RunView | None, epochs: int, glyphs: GlyphSet, lr: float) -> None:
+    def show(self, run: RunView | None, epochs: int, glyphs: GlyphSet, lr: float, task: str = "classification") -> None:
         style = {name: self.get_component_rich_style(f"strip--{name}") for name in
                  ("head", "figure", "accent", "full", "empty", "wrong")}  # fmt: skip
         width = self.size.width
@@ -53,7 +53,8 @@ class Strip(Line):
         text.append(" ").append(line[:full], style["full"]).append(line[full:], style["empty"])
         text.append(f"{100 * share:4.0f} %\n", style["figure"])
         mark, word, sub = _state(run, glyphs)
-        columns = _columns(run, epoch, total, lr, width)
+        score = "acc" if task == "classification" else f"R{glyphs.squared}"
+        columns = _columns(run, epoch, total, lr, width, score)
         room = width - sum(column.width for column in columns) - 2
         bad = run is not None and run.state in ("diverged", "failed", "crashed")
         text.append(f" {mark} {word}".ljust(room + 1)[: room + 1], style["wrong" if bad else "accent"])
@@ -104,8 +105,13 @@ def _state(run: RunView | None, glyphs: GlyphSet) -> tuple[str, str, str]:
     return marks.get(run.state, glyphs.warn), run.state, sub
 
 
-def _columns(run: RunView | None, epoch: Epoch | None, total: int, lr: float, width: int) -> list[Column]:
-    """The columns that fit beside the state, each as wide as its widest figure; the highest ranks go first."""
+def _columns(
+    run: RunView | None, epoch: Epoch | None, total: int, lr: float, width: int, score: str = "acc"
+) -> list[Column]:
+    """The columns that fit beside the state, each as wide as its widest figure; the highest ranks go first.
+
+    ``score`` heads how right the answers are: "acc", or R² of a regression.
+    """
     done = epoch.epoch if epoch else 0
     step = run.step if run is not None and run.snapshot is None else None
     lost = run is not None and run.state == "diverged" and run.snapshot is None
@@ -123,14 +129,15 @@ def _columns(run: RunView | None, epoch: Epoch | None, total: int, lr: float, wi
         Column(
             "val loss", figures.loss(epoch.val_loss) if epoch and epoch.val_loss is not None else "", 10, accent=True
         ),
-        Column("train acc", figures.accuracy(epoch.train_accuracy) if epoch else "", 11, rank=7),
-        Column("val acc", figures.accuracy(epoch.val_accuracy) if epoch else "", 9, accent=True),
+        Column(f"train {score}", figures.score(epoch.train_accuracy, epoch.train_r2) if epoch else "", 11, rank=7),
+        Column(f"val {score}", figures.score(epoch.val_accuracy, epoch.val_r2) if epoch else "", 9, accent=True),
         Column("lr", figures.rate(lr), 10, rank=4),
         Column("ms/epoch", figures.milliseconds(epoch.seconds) if epoch else "", 10, rank=6),
     ]
-    if finished is not None and finished.test_accuracy is not None:
+    test = figures.score(finished.test_accuracy, finished.test_r2) if finished is not None else ""
+    if finished is not None and test:
         columns.append(Column("test loss", figures.loss(finished.test_loss), 11, accent=True, rank=1))
-        columns.append(Column("test acc", figures.accuracy(finished.test_accuracy), 10, accent=True))
+        columns.append(Column(f"test {score}", test, 10, accent=True))
     else:
         columns.append(Column("samples/s", figures.count(epoch.samples_per_second) if epoch else "", 11, rank=5))
         columns.append(Column("left", "" if left is None else figures.duration(left), 10, rank=3))

@@ -1,0 +1,116 @@
+"""A data set in words and rows: its facts, its first samples, and what it asks for."""
+
+import numpy as np
+from rich.text import Text
+from textual.widget import Widget
+
+from datasets import Dataset
+from tui.app.charts import spark
+from tui.app.charts.terminal import class_style, glyphs_of
+from tui.app.glyphs import GlyphSet, class_glyph
+from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
+from tui.lab.build import Prepared, feature_names
+
+ROWS = 50
+COLUMNS = 24
+FACTS_WIDTH = 28
+
+
+def answers_in_words(dataset: Dataset) -> str:
+    """``4 classes of 2,500``, or ``1 number to predict``."""
+    if dataset.task == "regression":
+        return f"{dataset.n_answers} number{'s' * (dataset.n_answers > 1)} to predict"
+    counts = dataset.class_counts
+    each = f" of {counts[0]:,}" if counts.min() == counts.max() else ""
+    return f"{len(counts)} classes{each}"
+
+
+def facts_text(prepared: Prepared, glyphs: GlyphSet) -> Text:
+    """A line a fact, and the one thing about the columns that somebody should know before training."""
+    dataset = prepared.dataset
+    regression = dataset.task == "regression"
+    facts = [
+        ("samples", f"{dataset.n_samples:,}"),
+        ("features", f"{dataset.n_features:,}"),
+        *(target_facts(dataset) if regression else [("one sample", glyphs.times.join(map(str, dataset.shape)))]),
+        ("X", str(dataset.X.dtype)),
+        ("y", str(dataset.y.dtype)),
+        ("missing", f"{dataset.missing:,}"),
+        ("constant columns", f"{dataset.constant_columns:,}"),
+        ("parts given", ", ".join(dataset.parts) or "none"),
+        ("sha256", f"{dataset.sha256[:4]}{glyphs.ellipsis}{dataset.sha256[-4:]}"),
+    ]
+    text = Text()
+    for name, value in facts:
+        text.append(name, "dim").append(f"{value:>{FACTS_WIDTH - len(name)}}\n")
+    if remark := _remark(dataset):
+        text.append(f"\n{remark}", "dim")
+    return text
+
+
+def first_rows(widget: Widget, prepared: Prepared, *, summed_up: bool) -> tuple[list[Text], list[list[Text]]]:
+    """(headings, rows) of the first samples, above them spread, mean and deviation where asked for.
+
+    The answer comes first: however many features there are, it is in sight.
+    """
+    dataset, names, glyphs = prepared.dataset, feature_names(prepared), glyphs_of(widget)
+    count = min(COLUMNS, len(names))
+    flat = dataset.X.reshape(dataset.n_samples, -1)[:, :count]
+    answer = "y" if dataset.task == "classification" else cut(dataset.target_names[0], 10, "~")
+    heads = [_right("row"), Text(answer), *(_right(cut(name, 10, "~")) for name in names[:count])]
+    rows = []
+    if summed_up:
+        sample = flat[:: max(1, len(flat) // 20_000)].astype(float)
+        spreads = [spark(np.histogram(sample[:, k], bins=7)[0], 7, glyphs) for k in range(count)]
+        for label, cells in (
+            ("spread", spreads),
+            ("mean", [f"{value:.2f}" for value in sample.mean(axis=0)]),
+            ("sd", [f"{value:.2f}" for value in sample.std(axis=0)]),
+        ):
+            rows.append([_right(label, "dim"), Text(""), *(_right(cell, "dim") for cell in cells)])
+    answers = _numbers(widget, prepared) if dataset.task == "regression" else _classes(widget, prepared)
+    for row, which in enumerate(answers):
+        rows.append([_right(str(row)), which, *(_right(_number(value)) for value in flat[row])])
+    return heads, rows
+
+
+def _classes(widget: Widget, prepared: Prepared) -> list[Text]:
+    """Glyph and name of the class of each of the first samples."""
+    glyphs, cells = glyphs_of(widget), []
+    for k in prepared.dataset.y[:ROWS].tolist():
+        glyph, name = class_glyph(k, prepared.class_names, glyphs), prepared.class_names[k]
+        cells.append(Text(glyph, class_style(widget, k)))
+        if glyph != name:
+            cells[-1].append(f" {cut(name, 12, '~')}", "default")
+    return cells
+
+
+def _numbers(widget: Widget, prepared: Prepared) -> list[Text]:
+    """The first target of each of the first samples, with the mark of its shade."""
+    values = first_target(prepared.dataset)[:ROWS]
+    marks = [shade_mark(widget, shade) for shade in target_ramp(prepared).shades(values).tolist()]
+    return [
+        Text(glyph, style).append(f" {plain(value)}", "default")
+        for (glyph, style), value in zip(marks, values, strict=True)
+    ]
+
+
+def _remark(dataset: Dataset) -> str:
+    X = dataset.X
+    if X.ndim > 2 or X.dtype == np.uint8:
+        return "images: normalise pixels"
+    spreads = X[:5000].std(axis=0)
+    spreads = spreads[spreads > 0]
+    if len(spreads) and spreads.max() > 20 * spreads.min():
+        return f"widths differ {spreads.max() / spreads.min():,.0f}-fold: normalise"
+    return ""
+
+
+def _right(text: str, style: str = "") -> Text:
+    return Text(text, style, justify="right")
+
+
+def _number(value: float) -> str:
+    if isinstance(value, np.integer) or float(value).is_integer():
+        return f"{int(value)}"
+    return f"{value:.3f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"
