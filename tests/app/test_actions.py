@@ -8,6 +8,7 @@ from textual.binding import Binding
 
 from tui.app.actions import ACTIONS, SCOPES, SCREENS, bindings, by_id, in_scope, key_line, show_key
 from tui.app.app import BenchApp
+from tui.app.charts.image_sheet import ImageSheet
 from tui.app.screens.data import DataScreen
 from tui.app.screens.gradients import GradientsScreen
 from tui.app.screens.model import ModelScreen
@@ -23,6 +24,7 @@ OWNERS: dict[str, type] = {
     "train": TrainScreen,
     "form": FormRows,
     "table": Table,
+    "images": ImageSheet,
 }
 LEANED_ON = {
     "app.data": "1",
@@ -102,7 +104,7 @@ def test_what_a_scope_binds_it_can_do(scope: str) -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("focus", ["form", "table", "chart", ""])
+@pytest.mark.parametrize("focus", ["form", "table", "chart", "images", ""])
 def test_no_two_actions_that_work_together_share_a_key(screen: str, focus: str) -> None:
     together = [action for scope in (screen, focus, "app") if scope for action in in_scope(scope)]
     for one, other in combinations(together, 2):

@@ -21,6 +21,7 @@ SCOPES = {
     "form": "rows of a form (focused)",
     "table": "table (focused)",
     "chart": "chart or map (focused)",
+    "images": "images (focused)",
 }
 
 
@@ -110,6 +111,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
     Action("table.scroll_top", "g,home", "", "First row", palette=False),
     Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+    # Images
+    Action("images.left", "h,left", "image", "The image to the left", palette=False),
+    Action("images.down", "j,down", "image", "The image below", palette=False),
+    Action("images.up", "k,up", "image", "The image above", palette=False),
+    Action("images.right", "l,right", "image", "The image to the right", palette=False),
+    Action("images.next_class", "J,pagedown", "class", "Next class", palette=False),
+    Action("images.previous_class", "K,pageup", "class", "Previous class", palette=False),
+    Action("images.zoom", "enter", "zoom", "One image as large as fits, or all of them again", palette=False),
+    Action("images.first", "g,home", "", "First image of the class", palette=False),
+    Action("images.last", "G,end", "", "Last image of the class", palette=False),
 )
 
 _BY_ID = {action.id: action for action in ACTIONS}
