@@ -1,0 +1,272 @@
+"""The first rows of a data set under the figures of its features, for as many features as there are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.app.actions import bindings
+from tui.app.charts.terminal import glyphs_of
+from tui.app.glyphs import GlyphSet
+from tui.app.literal import literal
+from tui.app.widgets.answers import plain
+from tui.lab.feature_summary import FeatureSummary
+
+LABEL, COLUMN = 7, 10
+"""Cells of the first column, and of one feature's."""
+_ANSWER = 16
+_INK = " .:-=+*#"
+# From so many lines on, the figures leave room for rows.
+_ENOUGH = 11
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """What the table shows.
+
+    Attributes:
+        names: A name for each feature.
+        X: (m, d) the first rows, flattened.
+        answers: What each of these rows is to be taken for.
+        heading: What stands above the answers.
+        of: How many rows there are in all.
+    """
+
+    names: Sequence[str]
+    X: NDArray[np.generic]
+    answers: Sequence[Text]
+    heading: str = "y"
+    of: int = 0
+    width: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        widest = max([len(self.heading), *(answer.cell_len for answer in self.answers)])
+        object.__setattr__(self, "width", min(_ANSWER, widest))
+
+
+class FeatureTable(Widget, can_focus=True):
+    """A row a sample, a column a feature; only what is in sight is written out.
+
+    The features' figures stand above the rows wherever there is room for both.
+    """
+
+    SCOPE = "table"
+    ALLOW_SELECT: ClassVar[bool] = False
+    BINDINGS = [
+        *bindings("table"),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("shift+right", "columns(1)", show=False),
+        Binding("shift+left", "columns(-1)", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"features--dim", "features--here"}
+    DEFAULT_CSS = """
+    FeatureTable {
+        width: 1fr;
+        height: 1fr;
+        background: $background;
+        & > .features--dim { color: $text-muted; }
+        & > .features--here { color: $accent; background: $panel; text-style: bold; }
+    }
+    """
+
+    class Moved(Message):
+        """The cursor stands on another feature, or another part of the table is in sight."""
+
+        def __init__(self, table: "FeatureTable") -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> "FeatureTable":
+            """The widget, for `on(FeatureTable.Moved, selector)`."""
+            return self.table
+
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._preview: Preview | None = None
+        self._summary: FeatureSummary | None = None
+        self.row = 0
+        """The cursor's row."""
+        self.feature = 0
+        """The cursor's feature."""
+        self._top = 0
+        self._left = 0
+
+    # What is shown
+
+    def show(self, preview: Preview | None, summary: FeatureSummary | None = None) -> None:
+        """Show rows, with the features' figures once they are known; the cursor goes home for other rows."""
+        if preview is self._preview and summary is self._summary:
+            return
+        if preview is not self._preview:
+            self.row = self.feature = self._top = self._left = 0
+        self._preview, self._summary = preview, summary
+        self.refresh()
+
+    @property
+    def features(self) -> int:
+        """How many features there are."""
+        return len(self._preview.names) if self._preview is not None else 0
+
+    @property
+    def in_sight(self) -> range:
+        """The features that are seen."""
+        room = self.content_size.width - self._fixed
+        return range(self._left, min(self.features, self._left + max(1, room // COLUMN)))
+
+    @property
+    def _fixed(self) -> int:
+        return LABEL + 2 + (self._preview.width if self._preview is not None else 0)
+
+    def _figures(self) -> list[str]:
+        """The labels of the lines between the heading and the rows."""
+        if self.content_size.height < _ENOUGH:
+            return []
+        labels = ["type", "spread", "min", "max", "mean", "sd"]
+        return [*labels, "missing"] if self._summary is not None and self._summary.missing.any() else labels
+
+    @property
+    def _room(self) -> int:
+        """How many rows are in sight."""
+        return max(1, self.content_size.height - 1 - len(self._figures()))
+
+    def on_resize(self) -> None:
+        """Keep the cursor in sight."""
+        self._go(self.row, self.feature)
+
+    def render_line(self, y: int) -> Strip:
+        """The heading, a line of figures, or a row."""
+        preview = self._preview
+        width = self.content_size.width
+        if preview is None:
+            return Strip.blank(width, self.rich_style)
+        dim, figures = self.get_component_rich_style("features--dim"), self._figures()
+        if y == 0:
+            segments = [Segment(f"{'row':>{LABEL}}  {set_cell_size(literal(preview.heading), preview.width)}", dim)]
+            for k in self.in_sight:
+                lit = k == self.feature and self.has_focus
+                style = self.get_component_rich_style("features--here") if lit else dim
+                segments.append(Segment(_right(literal(preview.names[k]), COLUMN), style))
+        elif y <= len(figures):
+            label = figures[y - 1]
+            blank = " " * (preview.width + 2)
+            segments = [Segment(f"{label:>{LABEL}}{blank}", dim)]
+            text = "".join(_right(self._figure(label, k, glyphs_of(self)), COLUMN) for k in self.in_sight)
+            segments.append(Segment(text, dim))
+        else:
+            row = self._top + y - 1 - len(figures)
+            if row >= len(preview.X):
+                return Strip.blank(width, self.rich_style)
+            segments = self._row(preview, row)
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _row(self, preview: Preview, row: int) -> list[Segment]:
+        lit = row == self.row and self.has_focus
+        style = self.get_component_rich_style("features--here") if lit else self.rich_style
+        answer = preview.answers[row].copy()
+        answer.truncate(preview.width, overflow="crop", pad=True)
+        segments = [Segment(f"{row:>{LABEL}}  ", style)]
+        for text, own in _spans(answer, self):
+            segments.append(Segment(text, style + Style(color=own.color) if own.color else style))
+        cells = "".join(_right(cell(preview.X[row, k]), COLUMN) for k in self.in_sight)
+        return [*segments, Segment(cells, style)]
+
+    def _figure(self, label: str, k: int, glyphs: GlyphSet) -> str:
+        found = self._summary
+        if found is None:
+            return glyphs.ellipsis
+        if label == "type":
+            return found.kind(k)
+        if label == "spread":
+            return histogram(found.bins[k], glyphs)
+        if label == "missing":
+            return f"{int(found.missing[k]):,}"
+        value = float({"min": found.low, "max": found.high, "mean": found.mean, "sd": found.deviation}[label][k])
+        return plain(value) if np.isfinite(value) else glyphs.dot
+
+    # What keys do
+
+    def _go(self, row: int, feature: int) -> None:
+        if self._preview is None:
+            return
+        before = (self.row, self.feature, self._top, self._left)
+        self.row = min(max(row, 0), max(0, len(self._preview.X) - 1))
+        self.feature = min(max(feature, 0), max(0, self.features - 1))
+        self._top = min(max(self._top, self.row - self._room + 1), self.row)
+        columns = max(1, (self.content_size.width - self._fixed) // COLUMN)
+        self._left = min(max(self._left, self.feature - columns + 1), self.feature)
+        if (self.row, self.feature, self._top, self._left) != before:
+            self.refresh()
+            self.post_message(self.Moved(self))
+
+    def action_table_cursor_down(self) -> None:
+        self._go(self.row + 1, self.feature)
+
+    def action_table_cursor_up(self) -> None:
+        self._go(self.row - 1, self.feature)
+
+    def action_table_cursor_left(self) -> None:
+        self._go(self.row, self.feature - 1)
+
+    def action_table_cursor_right(self) -> None:
+        self._go(self.row, self.feature + 1)
+
+    def action_table_scroll_top(self) -> None:
+        self._go(0, self.feature)
+
+    def action_table_scroll_bottom(self) -> None:
+        self._go(len(self._preview.X) if self._preview is not None else 0, self.feature)
+
+    def action_page(self, by: int) -> None:
+        """So many screenfuls of rows down, or up."""
+        self._go(self.row + by * self._room, self.feature)
+
+    def action_columns(self, by: int) -> None:
+        """So many screenfuls of features to the right, or to the left."""
+        self._go(self.row, self.feature + by * len(self.in_sight))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self._go(self.row + 1, self.feature)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self._go(self.row - 1, self.feature)
+
+
+def histogram(counts: NDArray[np.integer], glyphs: GlyphSet) -> str:
+    """A character a bin, as high (in ASCII as dark) as it is full; a blank for one that is empty."""
+    steps = glyphs.spark or _INK[1:]
+    greatest = max(1, int(counts.max()))
+    return "".join(" " if not n else steps[-(-int(n) * len(steps) // greatest) - 1] for n in counts)
+
+
+def cell(value: np.generic) -> str:
+    """A number of a sample in nine characters at most."""
+    number = float(value)
+    if number.is_integer() and abs(number) < 1e8:
+        return f"{int(number)}"
+    return f"{number:.3f}" if 1e-3 <= abs(number) < 1e4 else f"{number:.2g}"
+
+
+def _right(text: str, width: int) -> str:
+    """The text at the right end of exactly `width` cells behind a blank, its end marked where it is cut."""
+    room = width - 1
+    if cell_len(text) > room:
+        text = f"{set_cell_size(text, room - 1).rstrip()}~"
+    return " " * (width - cell_len(text)) + text
+
+
+def _spans(text: Text, widget: Widget) -> list[tuple[str, Style]]:
+    """The text in pieces of one style each."""
+    return [(piece.text, piece.style or Style.null()) for piece in text.render(widget.app.console)]
