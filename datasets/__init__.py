@@ -16,6 +16,7 @@ from typing import Any
 from .base import DataError, Dataset
 from .catalogue import GENERATORS, Generator, generate
 from .components import fit_components
+from .encoding import fit_encoding
 from .expansions import fit_expansion
 from .folds import k_fold
 from .generators import (
@@ -52,6 +53,7 @@ __all__ = [
     "Split",
     "complete_rows",
     "fit_components",
+    "fit_encoding",
     "fit_expansion",
     "fit_imputation",
     "fit_one_hot",
@@ -77,7 +79,8 @@ def load(source: str | os.PathLike[str], **options: Any) -> Dataset:
     """Load a built-in set by its name ("moons"), or a file or folder by its path.
 
     A name of a built-in set means that set; a file of the same name is "./moons". `options` are those of the
-    set (`GENERATORS[name].options`) or of the kind of file (`KINDS[kind].options`).
+    set (`GENERATORS[name].options`) or of the kind of file (`KINDS[kind].options`). Cells without a value stay nan
+    in X, and text stays as codes (`Dataset.categories`): `fit_encoding` makes numbers of both.
     Raises DataError, and nothing else, for whatever is wrong with the source or an option.
     """
     named = os.fspath(source)

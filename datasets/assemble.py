@@ -1,7 +1,6 @@
-"""The last step of every reader: check the numbers, fill in what is missing, make the Dataset."""
+"""The last step of every reader: check the numbers, make the Dataset."""
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,21 +9,12 @@ from numpy.typing import NDArray
 from .base import DataError, Dataset, quote, square_image
 from .targets import read_targets
 
-MISSING = ("mean", "median", "drop")
-
 
 class Part(NamedTuple):
     """One part as it stands in a file: X (n, ...) and labels (n,), (n, 1) or one-hot (n, C), or numbers (n, k)."""
 
     X: NDArray[Any]
     y: NDArray[Any]
-
-
-def check_missing_option(how: object, source: str) -> str:
-    """The option `missing`: how cells without a value are treated. Raises DataError for another word."""
-    if not isinstance(how, str) or how not in MISSING:
-        raise DataError(f"missing: expected one of {', '.join(MISSING)}; received {quote(how)}", source=source)
-    return how
 
 
 def check_finite(X: NDArray[np.float64], names: Sequence[str], source: str, lines: Sequence[int] | None) -> int:
@@ -47,25 +37,9 @@ def check_finite(X: NDArray[np.float64], names: Sequence[str], source: str, line
     return int(np.count_nonzero(np.isnan(X)))
 
 
-def fill_missing(X: NDArray[np.float64], how: str) -> NDArray[np.bool_]:
-    """Fill nan in X (n, d) in place by the column's mean or median; the rows to keep (n,), all unless "drop".
-
-    The mean is that of all rows, test rows too: parts are not known yet.
-    """
-    empty = np.isnan(X)
-    if how == "drop":
-        return np.asarray(~empty.any(axis=1))
-    for j in np.flatnonzero(empty.any(axis=0)):
-        known = X[~empty[:, j], j]
-        X[empty[:, j], j] = known.mean() if how == "mean" else np.median(known)
-    return np.ones(len(X), dtype=bool)
-
-
-def words_for_missing(count: int, how: str, rows_left_out: int) -> str:
-    """What was done about missing cells, for the `guessed` of a Dataset."""
-    if how == "drop":
-        return f"{rows_left_out:,} rows with {count:,} missing cells left out"
-    return f"{count:,} missing cells filled with the {how} of their column"
+def words_for_missing(count: int, marks: Sequence[str] = ("nan",)) -> str:
+    """How many cells are missing, and by which marks they were known, for the `guessed` of a Dataset."""
+    return f"{count:,} cell{'s' * (count > 1)}: {', '.join(marks)}"
 
 
 def assemble(
@@ -73,7 +47,6 @@ def assemble(
     *,
     source: str,
     sha256: str,
-    missing: str = "mean",
     task: str = "auto",
     guessed: Mapping[str, str] | None = None,
     target: str = "y",
@@ -95,17 +68,10 @@ def assemble(
         flat = X.reshape(len(X), -1)
         count = check_finite(flat, names, source, None)
         if count:
-            flat = flat.copy()  # the caller's array stays as it is
             without = np.flatnonzero(np.isnan(flat).all(axis=0))
             if len(without):
                 raise DataError(f"{quote(names[without[0]])} has no value in any row: leave it out", source=source)
-            keep = fill_missing(flat, missing)
-            notes["missing"] = words_for_missing(count, missing, int(np.count_nonzero(~keep)))
-            if not keep.any():
-                raise DataError("every row has missing cells: set missing=mean", source=source)
-            bounds = np.cumsum([0, *sizes])
-            sizes = [int(keep[low:high].sum()) for low, high in pairwise(bounds)]
-            X, y = flat[keep].reshape(-1, *X.shape[1:]), y[keep]
+            notes["missing"] = words_for_missing(count)
     ends = np.cumsum(sizes).tolist()
     ranges = {name: range(end - size, end) for name, size, end in zip(parts, sizes, ends, strict=True)}
     return Dataset(

@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -56,7 +56,8 @@ class DataError(Exception):
 class Dataset:
     """Samples and their right answers.
 
-    X: (n, d), or (n, height, width[, channels]) for images. uint8 for images as pixels, else float64.
+    X: (n, d), or (n, height, width[, channels]) for images. uint8 for images as pixels, else float64, with nan
+    where a cell is missing.
     y: (n,) int64, class indices 0 .. n_classes - 1; for a regression real numbers, float64 (n,) or (n, k).
     class_names: the labels as the source wrote them; `class_names[y[i]]` is the label of sample i. Empty for a
     regression.
@@ -64,8 +65,9 @@ class Dataset:
     source: what the user named. sha256: of the file's bytes; for a folder, of its files' digests one after
     the other, in the order they were read; for a generator, of the bytes of X, then of y.
     parts: rows of the parts the source itself gives ("train", "validation", "test"); empty if it gives none.
-    missing: cells that were missing before they were filled in.
+    missing: cells of X without a value.
     guessed: what was guessed about the source, and how.
+    categories: of each column of X that stands for text, by its number: the texts. X holds their places, 0, 1, ...
     """
 
     X: NDArray[Any]
@@ -79,6 +81,7 @@ class Dataset:
     guessed: Mapping[str, str] = field(default_factory=dict)
     task: str = "classification"
     target_names: tuple[str, ...] = ()
+    categories: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def n_samples(self) -> int:
@@ -112,8 +115,16 @@ class Dataset:
 
     @cached_property
     def constant_columns(self) -> int:
-        """Features that have the same value in every sample."""
-        return int(np.count_nonzero(self.X.min(axis=0) == self.X.max(axis=0)))
+        """Features that have the same value in every sample where they are not missing."""
+        return int(np.count_nonzero(np.fmin.reduce(self.X) == np.fmax.reduce(self.X)))
+
+    def take(self, kept: NDArray[np.bool_]) -> "Dataset":
+        """The samples that are `kept` (n,), in their order; the parts stay apart."""
+        before = np.concatenate([[0], np.cumsum(kept)])
+        parts = {name: range(int(before[rows.start]), int(before[rows.stop])) for name, rows in self.parts.items()}
+        X = self.X[kept]
+        missing = int(np.count_nonzero(np.isnan(X))) if self.missing else 0
+        return replace(self, X=X, y=self.y[kept], parts=parts, missing=missing)
 
     def summary(self) -> dict[str, Any]:
         """The facts as plain values that JSON can hold; of a regression also its targets' figures."""
@@ -134,6 +145,8 @@ class Dataset:
             "y_dtype": str(self.y.dtype),
             "constant_columns": self.constant_columns,
         }
+        if self.categories:
+            table["categories"] = {self.feature_names[j]: list(texts) for j, texts in self.categories.items()}
         if self.task == "regression":
             table["targets"] = self._target_figures()
         return table

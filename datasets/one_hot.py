@@ -7,70 +7,61 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from .base import DataError, one_line, quote
+from .base import DataError, quote
 
 MOST_CATEGORIES = 1000  # of all columns together
 
 
 @dataclass(frozen=True, eq=False)
 class OneHot:
-    """Text (n, c) -> (n, categories of all columns). A category that no training row had becomes zeros."""
+    """Codes (n, c), as `Dataset.categories` explains them -> (n, categories of all columns).
 
-    names: tuple[str, ...]
-    categories: tuple[NDArray[np.str_], ...]
+    What is missing (nan), and a category that no training row had, becomes zeros. places: of each column, the
+    place of each code among the columns of 0 and 1, -1 for none, which the last entry is.
+    """
 
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        return tuple(
-            f"{name}={one_line(str(category))}"
-            for name, categories in zip(self.names, self.categories, strict=True)
-            for category in categories
-        )
+    feature_names: tuple[str, ...]
+    places: tuple[NDArray[np.int64], ...]
 
-    def __call__(self, columns: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[Any]:
-        """Raises DataError for another number of columns."""
-        cells = _cells(columns)
-        if cells.shape[1] != len(self.names):
-            raise DataError(f"one-hot: fitted on {len(self.names)} columns, received {cells.shape[1]}")
-        out = np.zeros((len(cells), sum(map(len, self.categories))), dtype)
-        offset = 0
-        for j, categories in enumerate(self.categories):
-            place = np.minimum(np.searchsorted(categories, cells[:, j]), len(categories) - 1)
-            known = np.flatnonzero(categories[place] == cells[:, j])
-            out[known, offset + place[known]] = 1
-            offset += len(categories)
+    def __call__(self, codes: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[Any]:
+        """Raises DataError for another number of columns. Between two codes the nearer one counts."""
+        codes = np.asarray(codes)
+        if codes.ndim != 2 or codes.shape[1] != len(self.places):
+            raise DataError(f"one-hot: expected shape (n, {len(self.places)}), received {codes.shape}")
+        out = np.zeros((len(codes), len(self.feature_names)), dtype)
+        for j, places in enumerate(self.places):
+            none = len(places) - 1
+            code = np.nan_to_num(np.rint(codes[:, j]), nan=none)
+            place = places[np.where((code >= 0) & (code <= none), code, none).astype(np.int64)]
+            known = np.flatnonzero(place >= 0)
+            out[known, place[known]] = 1
         return out
 
-    def unknown(self, columns: ArrayLike) -> NDArray[np.int64]:
-        """Cells of each column (c,) whose category no training row had."""
-        cells = _cells(columns)
-        counts = [np.count_nonzero(~np.isin(cells[:, j], known)) for j, known in enumerate(self.categories)]
-        return np.array(counts, dtype=np.int64)
 
+def fit_one_hot(codes: ArrayLike, names: Sequence[str], categories: Sequence[Sequence[str]]) -> OneHot:
+    """The categories among the codes (n, c) of training rows, nan where one is missing; in the order of the codes.
 
-def fit_one_hot(columns: ArrayLike, names: Sequence[str]) -> OneHot:
-    """The categories of text columns (n, c) of training rows, in alphabetical order.
-
-    names: of the columns. Raises DataError for no rows, and for more than MOST_CATEGORIES in all.
+    names: of the columns; categories: the texts of each one's codes. Raises DataError for no rows, and for more
+    than MOST_CATEGORIES in all.
     """
-    cells = _cells(columns)
-    if len(cells) == 0:
+    codes = np.asarray(codes, dtype=np.float64)
+    if codes.ndim != 2 or not codes.shape[1] == len(names) == len(categories):
+        raise DataError(f"one-hot: {len(names)} names and {len(categories)} lists of texts for shape {codes.shape}")
+    if len(codes) == 0:
         raise DataError("one-hot: there are no training rows to fit it on")
-    if cells.shape[1] != len(names):
-        raise DataError(f"one-hot: {len(names)} names for {cells.shape[1]} columns")
-    categories = tuple(np.unique(cells[:, j]) for j in range(cells.shape[1]))
-    total = sum(map(len, categories))
-    if total > MOST_CATEGORIES:
-        most = int(np.argmax([len(known) for known in categories]))
-        raise DataError(
-            f"one-hot: {quote(names[most])} has {len(categories[most]):,} different texts; {total:,} columns of 0 "
-            f"and 1 are more than {MOST_CATEGORIES:,}: leave that column out"
-        )
-    return OneHot(tuple(names), categories)
-
-
-def _cells(columns: ArrayLike) -> NDArray[np.str_]:
-    cells = np.asarray(columns)
-    if cells.dtype.kind not in "UT" or cells.ndim != 2:
-        raise DataError(f"one-hot: expected text of shape (n, columns), received {cells.dtype} of shape {cells.shape}")
-    return cells
+    feature_names: list[str] = []
+    places = []
+    for j, (name, texts) in enumerate(zip(names, categories, strict=True)):
+        column = codes[:, j]
+        seen = np.unique(column[~np.isnan(column)]).astype(np.int64)
+        place = np.full(len(texts) + 1, -1)
+        place[seen] = len(feature_names) + np.arange(len(seen))
+        places.append(place)
+        feature_names += [f"{name}={texts[code]}" for code in seen.tolist()]
+        if len(feature_names) > MOST_CATEGORIES:
+            most = max(range(len(categories)), key=lambda k: len(categories[k]))
+            raise DataError(
+                f"one-hot: more than {MOST_CATEGORIES:,} columns of 0 and 1; {quote(names[most])} alone has "
+                f"{len(categories[most]):,} different texts: leave that column out"
+            )
+    return OneHot(tuple(feature_names), tuple(places))

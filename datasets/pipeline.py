@@ -11,21 +11,36 @@ from .base import DataError
 
 
 class Transform(Protocol):
-    """What is fitted: `fit_scale`, `fit_components`, `fit_expansion`, `fit_imputation` give one each."""
+    """What is fitted: `fit_encoding`, `fit_scale`, `fit_components` and `fit_expansion` give one each."""
 
     def __call__(self, X: ArrayLike, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 
 
+CHUNK = 4096  # rows at a time: what stands between two steps stays small
+
+
 @dataclass(frozen=True, eq=False)
 class Pipeline:
-    """X through all steps, in order; float64 between them."""
+    """X through all steps, in order; float64 between them. Each step takes the rows one by one."""
 
     steps: tuple[Transform, ...]
 
     def __call__(self, X: ArrayLike, dtype: DTypeLike = np.float64) -> NDArray[Any]:
         """Raises DataError as its steps do."""
+        X = np.asarray(X)
         if not self.steps:
-            return np.asarray(X).astype(dtype)
+            return X.astype(dtype)
+        if len(self.steps) == 1 or len(X) <= CHUNK:
+            return self._through(X, dtype)
+        pieces = (self._through(X[start : start + CHUNK], dtype) for start in range(0, len(X), CHUNK))
+        first = next(pieces)
+        out = np.empty((len(X), *first.shape[1:]), dtype)
+        out[:CHUNK] = first
+        for k, piece in enumerate(pieces, start=1):
+            out[k * CHUNK : k * CHUNK + len(piece)] = piece
+        return out
+
+    def _through(self, X: NDArray[Any], dtype: DTypeLike) -> NDArray[Any]:
         for step in self.steps[:-1]:
             X = step(X)
         return self.steps[-1](X, dtype)

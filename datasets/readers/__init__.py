@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..assemble import check_missing_option
 from ..base import DataError, Dataset, quote
 from ..targets import check_task_option
 from . import table_guess
@@ -43,24 +42,24 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "csv",
-            "a table of numbers, one column with the class or number to learn",
+            "a table, one column with the class or number to learn",
             (".csv", ".tsv", ".txt", ".dat", ".data"),
-            ("target", "drop", "missing", "task", "delimiter", "decimal", "header"),
+            ("target", "drop", "text", "task", "delimiter", "decimal", "header"),
             read_table,
         ),
         Kind(
             "npz",
             "NumPy arrays X and y, or X_train, y_train, X_test, y_test",
             (".npz",),
-            ("missing", "task"),
+            ("task",),
             read_npz,
         ),
-        Kind("npy", "one NumPy table, one column with the target", (".npy",), ("target", "missing", "task"), read_npy),
+        Kind("npy", "one NumPy table, one column with the target", (".npy",), ("target", "task"), read_npy),
         Kind(
             "pickle",
             "a tuple (X, y), such as TP4's",
             (".pkl", ".pickle", ".pck", ".p"),
-            ("missing", "task"),
+            ("task",),
             read_pickle,
         ),
         Kind("idx", "images and labels as MNIST has them; a file or a folder", (), (), read_idx, "*-ubyte"),
@@ -72,8 +71,8 @@ KINDS: dict[str, Kind] = {
             read_cifar,
             "data_batch_*",
         ),
-        Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("missing", "task"), read_mat),
-        Kind("safetensors", "tensors X and y", (".safetensors",), ("missing", "task"), read_safetensors),
+        Kind("mat", "MATLAB arrays X and y, saved with -v7 or -v6", (".mat",), ("task",), read_mat),
+        Kind("safetensors", "tensors X and y", (".safetensors",), ("task",), read_safetensors),
     )
 }
 
@@ -103,10 +102,11 @@ def load_file(path: Path, source: str, options: Mapping[str, Any]) -> Dataset:
     for given in options:
         if given not in kind.options:
             expected = ", ".join(kind.options) or "none"
-            raise DataError(f"no option {quote(given)} for {kind.name} files: expected {expected}", source=source)
+            filled = "; missing cells stay nan, and are filled by the training rows" if given == "missing" else ""
+            raise DataError(
+                f"no option {quote(given)} for {kind.name} files: expected {expected}{filled}", source=source
+            )
     values = dict(options)
-    if "missing" in kind.options:
-        values["missing"] = check_missing_option(options.get("missing", "mean"), source)
     if "task" in kind.options:
         values["task"] = check_task_option(options.get("task", "auto"), source)
     try:

@@ -67,7 +67,7 @@ def check_size(shape: tuple[int, ...], dtype: np.dtype[Any], available: int, wha
 def dataset_of(chosen: Chosen, read: Callable[[str], NDArray[Any]], *, source: str, sha256: str, **how: Any) -> Dataset:
     """The Dataset of the arrays that were chosen, each of them `read` by its name. Raises DataError.
 
-    how: the reader's options that `assemble` takes, such as `missing`.
+    how: the reader's options that `assemble` takes, such as `task`.
     """
     guessed = dict(chosen.guessed)
     parts = {part: Part(read(X), read(y)) for part, (X, y) in chosen.pairs.items()}

@@ -8,6 +8,10 @@ from ..base import DataError, one_line, quote, some_of
 Row = tuple[int, list[str]]  # line number, cells
 
 
+TARGET_NAMES = frozenset({"target", "targets", "label", "labels", "class", "y", "outcome", "diagnosis", "survived"})
+"""Headers, in small letters, that say which column is to be learnt."""
+
+
 class Columns(NamedTuple):
     names: list[str]
     features: list[int]
@@ -28,7 +32,10 @@ def choose_columns(
     kept = [j for j in range(width) if j not in dropped]
     if len(kept) < 2:
         raise DataError(f"has {len(kept)} of {width} columns left: a feature and a class are needed", source=source)
-    if target in ("last", "first"):
+    if target == "auto":
+        said = [j for j in kept if header and names[j].lower() in TARGET_NAMES]
+        chosen = said[0] if len(said) == 1 else kept[-1]
+    elif target in ("last", "first"):
         chosen = kept[-1 if target == "last" else 0]
     else:
         chosen = _column(target, names, "target", source)
@@ -59,9 +66,13 @@ def _listed(drop: str | int | Sequence[str | int], names: list[str]) -> Sequence
 
 
 def _column(wanted: str | int, names: list[str], option: str, source: str) -> int:
-    """The index of a column given by name or by index."""
-    if isinstance(wanted, str) and wanted in names:
-        return names.index(wanted)
+    """The index of a column given by name or by index; small letters will do where one name alone is meant."""
+    if isinstance(wanted, str):
+        if wanted in names:
+            return names.index(wanted)
+        alike = [j for j, name in enumerate(names) if name.lower() == wanted.strip().lower()]
+        if len(alike) == 1:
+            return alike[0]
     try:
         return range(len(names))[int(wanted)]
     except (ValueError, IndexError, TypeError):

@@ -87,8 +87,8 @@ def _what(name: str) -> str:
     return f"array {quote(name)}"
 
 
-def read_npy(path: Path, source: str, *, target: str | int = "last", **how: Any) -> Dataset:
-    """Load one array (n, d + 1), the class in the column `target`. Raises DataError."""
+def read_npy(path: Path, source: str, *, target: str | int = "auto", **how: Any) -> Dataset:
+    """Load one array (n, d + 1), the class in the column `target`, the last unasked. Raises DataError."""
     with open_file(path, source) as file:
         digest = sha256_of(file)
         table = _read_array(file, check_file_size(file, source), "the array", source)
@@ -98,7 +98,7 @@ def read_npy(path: Path, source: str, *, target: str | int = "last", **how: Any)
             "the class one of its columns; X and y together go into an .npz",
             source=source,
         )
-    column = {"first": 0, "last": table.shape[1] - 1}.get(str(target))
+    column = {"first": 0, "last": table.shape[1] - 1, "auto": table.shape[1] - 1}.get(str(target))
     if column is None:
         try:
             column = range(table.shape[1])[int(target)]
@@ -116,7 +116,7 @@ def read_npy(path: Path, source: str, *, target: str | int = "last", **how: Any)
         {"train": Part(X, labels)},
         source=source,
         sha256=digest,
-        guessed={"target": f"column {column}"} if target == "last" else {},
+        guessed={"target": f"column {column}"} if target == "auto" else {},
         target=f"column {column}",
         **how,
     )

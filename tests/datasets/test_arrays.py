@@ -108,10 +108,12 @@ def test_missing_and_infinite_values(tmp_path):
     holes = X.copy()
     holes[3, 1] = np.nan
     data = load(npz(tmp_path, X=holes, y=y))
-    assert data.missing == 1
-    assert data.X[3, 1] == pytest.approx(np.nanmean(holes[:, 1]))
-    fewer = load(npz(tmp_path, x=holes, y=y, xt=X, yt=y), missing="drop")
+    assert (data.missing, data.guessed["missing"], data.constant_columns) == (1, "1 cell: nan", 0)
+    np.testing.assert_array_equal(data.X, holes)
+    both = load(npz(tmp_path, x=holes, y=y, xt=X, yt=y))
+    fewer = both.take(~np.isnan(both.X).any(axis=1))
     assert fewer.parts == {"train": range(11), "test": range(11, 23)}
+    assert (fewer.missing, len(fewer.y)) == (0, 23)
     holes[4, 0] = np.inf
     assert "'x0' holds inf, or a number too large for float64, in row 4" in refusal(npz(tmp_path, X=holes, y=y))
 

@@ -12,6 +12,7 @@ from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, StandardSca
 
 from datasets import DataError, fit_scale
 from datasets.components import fit_components
+from datasets.encoding import fit_encoding
 from datasets.expansions import EXPANSIONS, Expansion, Term, fit_expansion
 from datasets.imputation import IMPUTATIONS, complete_rows, fit_imputation
 from datasets.one_hot import fit_one_hot
@@ -146,33 +147,66 @@ def test_what_has_no_components_is_refused_in_words():
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)
 
 
+def coded(cells, texts):
+    return np.array([[np.nan if cell == "" else texts.index(cell) for cell in row] for row in cells])
+
+
 @given(
     train=st.lists(st.tuples(words, words), min_size=1, max_size=12),
     other=st.lists(st.tuples(words, words), min_size=1, max_size=12),
 )
 def test_one_hot_is_scikit_learns(train, other):
-    train, other = np.array(train), np.array(other)
-    ours = fit_one_hot(train, ["a", "b"])
-    theirs = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(train.astype(object))
-    for ours_of, theirs_of in zip(ours.categories, theirs.categories_, strict=True):
-        assert ours_of.tolist() == theirs_of.tolist()
-    np.testing.assert_array_equal(ours(train), theirs.transform(train.astype(object)))
-    np.testing.assert_array_equal(ours(other), theirs.transform(other.astype(object)))
-    unknown = [sum(cell not in set(train[:, j]) for cell in other[:, j]) for j in (0, 1)]
-    assert ours.unknown(other).tolist() == unknown
-    assert len(ours.feature_names) == ours(other).shape[1]
+    texts = sorted({cell for row in (*train, *other) for cell in row} - {""})
+    ours = fit_one_hot(coded(train, texts), ["a", "b"], [texts, texts])
+    known = [sorted({row[j] for row in train} - {""}) for j in (0, 1)]
+    names = [f"{name}={text}" for name, of in zip("ab", known, strict=True) for text in of]
+    assert list(ours.feature_names) == names
+    if not all(known):
+        return
+    theirs = OneHotEncoder(categories=known, handle_unknown="ignore", sparse_output=False)
+    theirs.fit([[of[0] for of in known]])
+    for cells in (train, other):
+        expected = theirs.transform(np.array(cells, dtype=object))
+        np.testing.assert_array_equal(ours(coded(cells, texts)), expected)
 
 
 def test_one_hot_names_and_refusals():
-    ours = fit_one_hot([["f", "x"], ["m", "\x1b"]], ["sex", "mark"])
-    assert ours.feature_names == ("sex=f", "sex=m", "mark=\\x1b", "mark=x")
-    assert ours([["m", "y"], ["?", "x"]], np.float32).tolist() == [[0, 1, 0, 0], [0, 0, 0, 1]]
-    many = np.array([[str(k)] for k in range(1001)])
-    assert "'name' has 1,001 different texts" in refusal(fit_one_hot, many, ["name"])
-    assert "no training rows" in refusal(fit_one_hot, many[:0], ["name"])
-    assert "expected text of shape (n, columns), received float64" in refusal(fit_one_hot, [[1.0]], ["a"])
-    assert "2 names for 1 columns" in refusal(fit_one_hot, [["a"]], ["a", "b"])
-    assert "fitted on 2 columns, received 1" in refusal(ours, [["m"]])
+    ours = fit_one_hot([[0, 1], [1, 0], [np.nan, 1]], ["sex", "mark"], [["f", "m", "x"], ["p", "q"]])
+    assert ours.feature_names == ("sex=f", "sex=m", "mark=p", "mark=q")
+    assert ours([[1, 7], [2, 0], [np.nan, -1], [0.6, 0]], np.float32).tolist() == [
+        [0, 1, 0, 0],
+        [0, 0, 1, 0],
+        [0, 0, 0, 0],
+        [0, 1, 1, 0],
+    ]
+    many = np.arange(1001.0).reshape(-1, 1)
+    texts = [str(k) for k in range(1001)]
+    assert "'name' alone has 1,001 different texts" in refusal(fit_one_hot, many, ["name"], [texts])
+    assert "no training rows" in refusal(fit_one_hot, many[:0], ["name"], [texts])
+    assert "2 names and 1 lists of texts" in refusal(fit_one_hot, [[0.0]], ["a", "b"], [texts])
+    assert "expected shape (n, 2), received (1, 1)" in refusal(ours, [[1]])
+
+
+# Encoding: missing numbers and text together
+
+
+def test_an_encoding_fills_numbers_and_spreads_text_in_its_place():
+    X = np.array([[0, 1, 1], [np.nan, 3, 0], [1, np.nan, 1], [2, 9, 9]])
+    ours = fit_encoding("mean", X[:3], ["colour", "size", "kind"], {0: ("b", "g", "r"), 2: ("p", "q")})
+    assert ours.feature_names == ("colour=b", "colour=g", "size", "kind=p", "kind=q")
+    assert ours.numbers.tolist() == [2]
+    expected = [[1, 0, 1, 0, 1], [0, 0, 3, 1, 0], [0, 1, 2, 0, 1], [0, 0, 9, 0, 0]]
+    assert ours(X).tolist() == expected
+    assert ours(X, np.float32).dtype == np.float32
+    assert "expected shape (n, 3), received (4, 2)" in refusal(ours, X[:, :2])
+
+
+def test_an_encoding_of_numbers_or_of_text_alone():
+    numbers = fit_encoding("median", [[1.0], [np.nan], [3.0]], ["a"], {})
+    assert numbers([[np.nan]]).tolist() == [[2.0]]
+    text = fit_encoding("mean", [[0.0], [1.0]], ["t"], {0: ("u", "v")})
+    assert text([[1.0], [np.nan]]).tolist() == [[0, 1], [0, 0]]
+    assert "'a' has no value in any training row" in refusal(fit_encoding, "mean", [[np.nan]], ["a"], {})
 
 
 # Imputation
@@ -232,5 +266,8 @@ def test_a_pipeline_that_can_be_undone():
     X = np.random.RandomState(0).normal(size=(30, 4))
     both = fit_pipeline([lambda X: fit_scale("minmax", X), lambda X: fit_components(X, 4)], X)
     np.testing.assert_allclose(both.inverse(both(X)), X)
+    many = np.tile(X, (300, 1))
+    np.testing.assert_allclose(both(many), np.tile(both(X), (300, 1)))
+    assert both(many, np.float32).dtype == np.float32
     nothing = fit_pipeline([], X)
     np.testing.assert_array_equal(nothing(X, np.float32), X.astype(np.float32))

@@ -102,3 +102,14 @@ def test_the_class_too_small_is_named_as_the_file_names_it():
     data = Dataset(np.zeros((9, 1)), np.array([0] * 8 + [1]), ("x0",), ("cat", "dog"), "pets.csv", "")
     with pytest.raises(DataError, match=r"pets\.csv: class 'dog' has 1 sample, .*stratify=false"):
         k_fold(data, 3)
+
+
+def test_some_rows_only_and_targets_of_several_numbers():
+    y = np.arange(40) % 2
+    rows = np.arange(5, 35)
+    parts = k_fold(y, 3, rows=rows)
+    assert sorted(np.concatenate([part.test for part in parts])) == rows.tolist()
+    assert all(len(part.train) == 20 for part in parts)
+    X = np.zeros((40, 2))
+    numbers = Dataset(X, np.random.RandomState(0).normal(size=(40, 2)), ("a", "b"), (), "t", "", task="regression")
+    assert [len(part.test) for part in k_fold(numbers, 4)] == [10] * 4

@@ -148,7 +148,8 @@ def test_generated_points_are_the_genuine_ones():
     ("name", "options", "shape", "missing"),
     [
         ("titanic.csv", {"target": "Survived", "drop": "Name,Sex,Ticket,Cabin,Embarked"}, (891, 6), 177),
-        ("breast-cancer-wisconsin.csv", {"missing": "drop"}, (683, 9), 16),
+        ("breast-cancer-wisconsin.csv", {}, (699, 9), 16),
+        ("airquality_semicolon_decimal_comma.csv", {"drop": "Date,Time"}, (299, 12), 0),
         ("march_madness_latin1.txt", {"drop": "School", "target": "G"}, (363, 31), 4),
     ],
 )

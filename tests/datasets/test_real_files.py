@@ -66,9 +66,9 @@ GOOD: dict[str, Good] = {
     "bad/iris_fr_latin1_semicolon.csv": IRIS,
     "bad/breast-cancer-wisconsin.csv": Good("csv", 699, 9, "2 4"),
     "bad/horse-colic.csv": Good("csv", 300, 27, "1 2"),
-    "bad/titanic.csv": Good(
-        "csv", 891, 6, "0 1", None, (), {"target": "Survived", "drop": "Name,Sex,Ticket,Cabin,Embarked"}
-    ),
+    "bad/titanic.csv": Good("csv", 891, 8, "0 1", [549, 342]),
+    "bad/airquality_semicolon_decimal_comma.csv": Good("csv", 299, 13, ""),
+    "bad/march_madness_latin1.txt": Good("csv", 363, 31, ""),
     "bad/4d_x_onehot_y.npz": Good("npz", 5, 8, "0 1 2 3 4", [1] * 5),
     "bad/fixed_width_str_y.pkl": TP4._replace(classes="a b c d"),
     **{f"bad/{name}.pkl": TP4 for name in ("dict_xy", "onehot_y", "y_column")},
@@ -78,18 +78,15 @@ GOOD: dict[str, Good] = {
 
 BAD = {
     "bad/airquality_ragged_unquoted_decimal_comma.csv": ".csv:3: this row ends early",
-    "bad/airquality_semicolon_decimal_comma.csv": "columns 'Date', 'Time' hold text",
     "bad/bad_crc_labels-idx1-ubyte.gz": "checksum does not match",
     "bad/empty.csv": "is empty",
     "bad/header_only.csv": "no row below it",
     "bad/length_mismatch.npz": "X has 4 rows, y has 3",
-    "bad/march_madness_latin1.txt": "column 'School' holds text",
     "bad/nan_inf.csv": ".csv:3: 'x2' holds inf",
     "bad/not_gzip-idx1-ubyte.gz": "is not gzip",
     "bad/object_arrays.npz": "holds Python objects",
     "bad/one_class.csv": "the same label in all 20 rows",
     "bad/ragged.csv": ".csv:3: 2 values",
-    "bad/titanic.csv": "columns 'Name', 'Sex', 'Ticket', 'Cabin' hold text",
     "bad/truncated.npz": "cut short",
     "bad/truncated.pkl": "cut short",
     "bad/truncated_labels-idx1-ubyte.gz": "cut short",
@@ -130,7 +127,31 @@ def test_what_is_read(name):
     assert tuple(map(len, data.parts.values())) == good.parts
     assert data.X.dtype == (np.uint8 if good.kind == "idx" or "cifar" in name else np.float64)
     assert data.shape == {784: (28, 28), 3072: (32, 32, 3)}.get(good.features) or data.X.dtype != np.uint8
-    assert np.isfinite(data.X).all()
+    assert data.missing == np.count_nonzero(~np.isfinite(data.X))
+
+
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        ("titanic.csv", "columns 'Name', 'Sex', 'Ticket', 'Cabin', 'Embarked' hold text"),
+        ("airquality_semicolon_decimal_comma.csv", "columns 'Date', 'Time' hold text"),
+        ("march_madness_latin1.txt", "column 'School' holds text"),
+    ],
+)
+def test_text_is_refused_where_it_shall_be(name, columns):
+    with pytest.raises(DataError, match=columns):
+        load(at_hand(f"bad/{name}"), text="refuse")
+
+
+def test_titanic_without_a_word():
+    data = load(at_hand("bad/titanic.csv"))
+    assert data.feature_names == ("PassengerId", "Pclass", "Sex", "Age", "SibSp", "Parch", "Fare", "Embarked")
+    assert data.categories == {2: ("female", "male"), 7: ("C", "Q", "S")}
+    assert data.missing == 177 + 2
+    assert data.guessed["target"] == "column Survived, by its name"
+    assert data.guessed["one-hot"] == "'Sex' (2), 'Embarked' (3)"
+    assert data.guessed["left out"] == "text: 'Name' (891), 'Ticket' (681), 'Cabin' (147) different"
+    assert load(at_hand("bad/titanic.csv"), target="survived").y.tolist() == data.y.tolist()
 
 
 @pytest.mark.parametrize("name", BAD)

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from datasets import DataError, load
 
 
-def table(tmp_path, text, name="t.csv", **options):
+def table(tmp_path, content, name="t.csv", **options):
     path = tmp_path / name
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
     return load(path, **options)
 
 
-def refused(tmp_path, text, name="t.csv", **options):
+def refused(tmp_path, content, name="t.csv", **options):
     with pytest.raises(DataError) as caught:
-        table(tmp_path, text, name, **options)
+        table(tmp_path, content, name, **options)
     message = str(caught.value)
     assert "\n" not in message
     return message.replace(str(tmp_path) + "/", "")
@@ -97,26 +97,25 @@ def test_names_with_commas_empty_names_and_twice_the_same(tmp_path):
     assert data.feature_names == ("x1", "W", "W.1", "W.2")
 
 
-@pytest.mark.parametrize(
-    ("missing", "expected"),
-    [
-        ("mean", [[1, 10], [2, 20], [6, 30], [3, 20]]),
-        ("median", [[1, 10], [2, 20], [6, 30], [2, 20]]),
-        ("drop", [[1, 10], [6, 30]]),
-    ],
-)
-def test_missing_cells(tmp_path, missing, expected):
-    data = table(tmp_path, "a,b,y\n1,10,u\n2,NA,v\n6,30,v\n?,,v\n", missing=missing)
-    assert data.X.tolist() == expected
+def test_missing_cells_stay_missing(tmp_path):
+    data = table(tmp_path, "a,b,y\n1,10,u\n2,NA,v\n6,30,v\n?,,v\n")
+    np.testing.assert_array_equal(data.X, [[1, 10], [2, np.nan], [6, 30], [np.nan, np.nan]])
     assert data.missing == 3
-    assert data.guessed["missing"].startswith("3 missing" if missing != "drop" else "2 rows with 3 missing")
+    assert data.guessed["missing"] == "3 cells: ?, NA, empty"
+    assert table(tmp_path, "a,b,y\n1,nan,u\n2,1,v\n").guessed["missing"] == "1 cell: nan"
+
+
+def test_old_ways_to_fill_are_told_where_they_went(tmp_path):
+    message = refused(tmp_path, "a,y\n1,0\n,1\n", missing="mean")
+    assert "no option 'missing' for csv files" in message
+    assert "filled by the training rows" in message
 
 
 def test_rows_without_a_class_and_columns_without_a_value_are_left_out(tmp_path):
     data = table(tmp_path, "a,b,c,y\n1,,10,u\n2,,20,\n3,,30,v\n")
     assert data.X.tolist() == [[1, 10], [3, 30]]
     assert data.feature_names == ("a", "c")
-    assert data.missing == 1
+    assert data.missing == 0
     assert "'b'" in data.guessed["left out"]
     assert data.guessed["rows"].startswith("1 rows without a class")
 
@@ -151,8 +150,7 @@ def test_more_different_numbers_than_are_kept(tmp_path):
             "t.csv:22: 'oops' in column 'b' is not a number",
         ),
         ("a,b,y\n" + "1,2,0\n" * 20 + "1,1_000,1\n" + "1,2,1\n" * 20, "t.csv:22: '1_000' in column 'b'"),
-        ("a,b,y\nu,1,0\nv,2,1\n", "column 'a' holds text, not numbers: leave it out with drop=a"),
-        ("a,b,y\nu,p,0\nv,q,1\n", "columns 'a', 'b' hold text, not numbers: leave them out with drop=a,b"),
+        ("a,b,y\nu,p,0\nv,q,1\n", "no column of numbers (text: 'a' (2), 'b' (2) different): columns of text are taken"),
         ("x,y\n1,.5\n2,.5\n", "t.csv: column 'y' has the same number in all 2 rows"),
         ("x,y\n1,.5\n2,\n3,.25\n", "t.csv:3: column 'y' has no number here"),
         ("x,y\n1,.5\n2,1e999\n3,.25\n", "t.csv:3: column 'y' holds '1e999', or a number too large"),
@@ -183,11 +181,11 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path, text, words):
         ({"drop": "a,b"}, "has 1 of 3 columns left"),
         ({"drop": "b", "target": "b"}, "is left out by drop"),
         ({"task": "both"}, "task: expected one of auto, classification, regression; received 'both'"),
-        ({"missing": "zero"}, "missing: expected one of mean, median, drop; received 'zero'"),
+        ({"text": "yes"}, "text: expected one of auto, one-hot, drop, refuse; received 'yes'"),
         ({"delimiter": "bar"}, "delimiter: expected one of tab, semicolon, comma, space"),
         ({"decimal": "dot"}, "decimal: expected point or comma"),
         ({"header": "maybe"}, "header: expected true or false"),
-        ({"noise": 1}, "no option 'noise' for csv files: expected target, drop, missing"),
+        ({"noise": 1}, "no option 'noise' for csv files: expected target, drop, text"),
     ],
 )
 def test_wrong_options_are_named(tmp_path, options, words):

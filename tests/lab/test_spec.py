@@ -15,6 +15,8 @@ import mlcore.model
 import mlcore.optim
 import mlcore.schedules
 import mlcore.train
+from datasets.expansions import EXPANSIONS
+from datasets.imputation import IMPUTATIONS
 from datasets.transforms import SCALES
 from tui.lab.fields import FIELDS, Field, FieldError, explain_unknown
 from tui.lab.spec import (
@@ -42,6 +44,8 @@ def values(field: Field) -> st.SearchStrategy:
             return st.text(st.characters(blacklist_categories=["Cs", "Cc"])).map(str.strip)
         case "sizes":
             return st.lists(st.integers(1, int(field.high or 100)), max_size=5).map(tuple)
+        case "several":
+            return st.lists(st.sampled_from(field.values)).map(lambda w: tuple(v for v in field.values if v in w))
         case "weights":
             weight = st.floats(0, exclude_min=True, allow_infinity=False)
             return st.one_of(st.just("balanced"), st.lists(weight, max_size=5).map(tuple))
@@ -130,6 +134,8 @@ def test_a_number_that_no_float_holds_is_refused() -> None:
     ("key", "registry"),
     [
         ("data.scale", SCALES),
+        ("data.missing", IMPUTATIONS),
+        ("data.expand", EXPANSIONS),
         ("model.activation", mlcore.activations.ACTIVATIONS),
         ("model.init", mlcore.init.INITIALISATIONS),
         ("model.output", mlcore.model.OUTPUTS),
@@ -168,6 +174,14 @@ def test_every_setting_of_the_spec_has_a_field() -> None:
         ("training.label_smoothing=2", "training.label_smoothing: expected a number from 0 to 1, received 2"),
         ("training.class_weight=even", '"even" is not a number: expected balanced, or one number above 0 a class'),
         ("training.class_weight=1,0", "training.class_weight: 0 is no weight: expected a number above 0"),
+        ("data.options.missing=mean", "data.options.missing: no such setting; did you mean data.missing?"),
+        ("missing=mean", "did you mean data.missing?"),
+        ("text=drop", "did you mean data.options.text?"),
+        ("data.missing=zero", 'data.missing: expected mean, median or drop, received "zero"'),
+        ("data.expand=cube", "data.expand: expected any of square, product, sin, commas between (empty for none)"),
+        ("data.folds=-1", "data.folds: expected a whole number from 0, received -1"),
+        ("data.fold=0", "data.fold: expected a whole number from 1, received 0"),
+        ("data.components=2.5", "data.components: expected a whole number from 0"),
         ("epochs", "--set takes KEY=VALUE"),
         ("data.options.=3", "data.options.: expected NAME"),
     ],
@@ -294,6 +308,11 @@ def test_unknown_keys_get_a_hint() -> None:
         (["training.loss=mse", "training.class_weight=1,2"], "training.class_weight"),
         (["training.loss=mse", "training.label_smoothing=.1"], "training.label_smoothing"),
         (["model.bias=input", "model.channels=8"], "model.bias"),
+        (["data.folds=1"], "data.folds"),
+        (["data.folds=3", "data.fold=4"], "data.fold"),
+        (["data.fold=2"], "data.fold"),
+        (["data.components=2", "model.channels=8"], "data.components"),
+        (["data.expand=sin", "model.channels=8"], "data.expand"),
         (["training.schedule_options.gamma=.5"], "training.schedule_options.gamma"),
         (["training.schedule=step", "training.schedule_options.gamma=half"], "training.schedule_options.gamma"),
         (["training.schedule=step", "training.schedule_options.step_size=0"], "training.schedule_options.step_size"),
@@ -339,3 +358,31 @@ def test_some_numbers_are_stepped_through_as_the_sheets_have_them() -> None:
     assert step_value(FIELDS["model.bias_init"], "", 1) == "kaiming_normal"
     assert set_values(Spec(), ["model.bias_init="]).model.bias_init == ""
     assert '"", kaiming_normal' in FIELDS["model.bias_init"].expected()
+
+
+def test_several_words_are_stepped_through_as_all_their_subsets() -> None:
+    field = FIELDS["data.expand"]
+    seen, value = [], ()
+    for _ in range(8):
+        seen.append(value)
+        value = step_value(field, value, 1)
+    assert value == ()
+    assert len(set(seen)) == 8
+    assert step_value(field, (), -1) == ("square", "product", "sin")
+    assert set_values(Spec(), ["data.expand=sin, square"]).data.expand == ("square", "sin")
+    assert (
+        set_values(Spec(), ["data.expand="]).data.expand == set_values(Spec(), ["data.expand=none"]).data.expand == ()
+    )
+    assert spec_from_table({"data": {"expand": "sin"}}).data.expand == ("sin",)
+
+
+def test_folds_leave_the_share_of_validation_alone() -> None:
+    assert set_values(Spec(), ["data.folds=5", "data.fold=5", "data.test=.5", "data.validation=.5"]).problems() == []
+
+
+def test_a_word_that_is_no_choice_is_stepped_away_from() -> None:
+    from tui.lab.options import option_fields
+
+    fields = {field.key: field for field, _ in option_fields("t.csv")}
+    assert step_value(fields["data.options.text"], "nonsense", 1) == "auto"
+    assert [key.rpartition(".")[2] for key in fields] == list(datasets.KINDS["csv"].options)

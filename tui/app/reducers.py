@@ -162,11 +162,12 @@ def _(fact: DataReady, session: Session) -> Session:
     same = before is not None and before.dataset is fact.prepared.dataset
     if not same:
         session = _with_its_loss(session, fact.prepared)
+    drawn = same and before is not None and before.inputs.view_names == fact.prepared.inputs.view_names
     return replace(
         session,
         data=DataState(prepared=fact.prepared, varied=fact.varied),
-        features=session.features if same else fact.features,
-        map=session.map if same else MapState(),
+        features=session.features if drawn else fact.features,
+        map=session.map if drawn else MapState(),
     )
 
 

@@ -109,7 +109,7 @@ class Session(Struct, frozen=True):
             dataset = self.data.prepared.dataset
             if refused := refuse_task(self.spec, dataset):
                 found.setdefault(*refused)
-            if refused := refusal(self.spec, dataset.n_features, dataset.n_answers):
+            if refused := refusal(self.spec, self.data.prepared.in_features, dataset.n_answers):
                 found.setdefault(*refused)
             labels = self.data.prepared.train[1]
             if dataset.n_classes and (refused := refuse_class_weights(self.spec, labels, dataset.class_names)):

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from datasets import DataError, Dataset, Split, split
+from datasets import DataError, Dataset, Split
 from datasets.transforms import Scale, fit_scale
 from mlcore import EarlyStopping, Schedule, Sequential, one_hot, schedule
 from mlcore.init import check_init_options
@@ -20,6 +21,7 @@ from tui.lab.class_weights import class_weights
 from tui.lab.convolutions import convolutions, flattened, refuse_convolutions
 from tui.lab.errors import LabError
 from tui.lab.outline import MOST_PARAMETERS, count_parameters
+from tui.lab.preparing import Inputs, fit_inputs, split_rows, usable_rows
 from tui.lab.sources import load_data
 from tui.lab.spec import Spec, SpecError
 from tui.lab.tasks import refuse_task
@@ -66,12 +68,13 @@ _ONE_OUTPUT = ("sigmoid", "detached_sigmoid")
 class Prepared:
     """Data that is ready to be trained on; `validation` and `test` are None where the spec asks for none.
 
+    `dataset` is without rows that the spec leaves out; `inputs` makes the network's inputs of its rows.
     `target_scale` takes the numbers of a regression (n, k); of classes it is None.
     """
 
     dataset: Dataset
     split: Split
-    scale: Scale
+    inputs: Inputs
     target_scale: Scale | None
     train: Part
     validation: Part | None
@@ -83,6 +86,16 @@ class Prepared:
     def task(self) -> str:
         """ "classification" or "regression"."""
         return self.dataset.task
+
+    @property
+    def scale(self) -> Scale:
+        """What scales the columns of numbers."""
+        return self.inputs.scale
+
+    @cached_property
+    def view(self) -> NDArray[Any]:
+        """The samples as they are drawn (n, k): their columns, nan where one is missing, or their components."""
+        return self.inputs.view(self.dataset.X.reshape(self.dataset.n_samples, -1))
 
     @property
     def answers(self) -> int:
@@ -103,19 +116,14 @@ def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
 
 def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:
     """`prepare` for data that is only looked at: whether the spec can learn it does not matter."""
-    rows = split(
-        dataset,
-        test=spec.data.test,
-        validation=spec.data.validation,
-        stratify=spec.data.stratify,
-        seed=spec.data.split_seed,
-    )
+    dataset = usable_rows(spec, dataset)
+    rows = split_rows(spec, dataset)
     X = dataset.X
     if spec.model.channels and X.ndim == 4:  # files have colours last, convolutions first
         X = np.moveaxis(X, -1, 1)
     flat = X.reshape(dataset.n_samples, -1)
     training = flat[rows.train]
-    scale = fit_scale(spec.data.scale, training)
+    inputs = fit_inputs(spec, dataset, training)
     dtype = np.dtype(spec.training.dtype)
 
     y, target_scale = dataset.y, None
@@ -125,17 +133,17 @@ def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:
         y = target_scale(numbers).reshape(y.shape)
 
     def part(which: NDArray[np.int64]) -> Part | None:
-        return (scale(flat[which], dtype), y[which]) if len(which) else None
+        return (inputs(flat[which], dtype), y[which]) if len(which) else None
 
     return Prepared(
         dataset=dataset,
         split=rows,
-        scale=scale,
+        inputs=inputs,
         target_scale=target_scale,
-        train=(scale(training, dtype), y[rows.train]),
+        train=(inputs(training, dtype), y[rows.train]),
         validation=part(rows.validation),
         test=part(rows.test),
-        in_features=flat.shape[1],
+        in_features=len(inputs.feature_names),
         class_names=dataset.class_names,
     )
 
@@ -271,8 +279,5 @@ def _seeds(spec: Spec) -> list[np.random.SeedSequence]:
 
 
 def feature_names(prepared: Prepared) -> tuple[str, ...]:
-    """A name for each flattened feature."""
-    names = prepared.dataset.feature_names
-    if len(names) == prepared.in_features:
-        return names
-    return tuple(f"x{j}" for j in range(prepared.in_features))
+    """A name for each feature that is drawn, a column of `Prepared.view`."""
+    return prepared.inputs.view_names

@@ -21,6 +21,16 @@ SCALES = choices(
     ("unit", "x / 255", "pixels 0 … 255 to 0 … 1"),
     ("symmetric", "to -1 … 1", "(x / 255 - 0.5) / 0.5, as torchvision's Normalize(0.5, 0.5)"),
 )
+MISSING = choices(
+    ("mean", "mean", "the cell gets its column's mean over the training part"),
+    ("median", "median", "the cell gets its column's median over the training part"),
+    ("drop", "leave row out", "the row is left out of all parts"),
+)
+EXPANSIONS = choices(
+    ("square", "x²", "the square of each feature"),
+    ("product", "x·y", "the product of each two features"),
+    ("sin", "sin x", "the sine of each feature"),
+)
 TARGET_SCALES = choices(
     ("none", "off", "the numbers to predict as they are"),
     ("standard", "standard", "the numbers to predict less their mean, in deviations; R² stays the same"),

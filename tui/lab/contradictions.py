@@ -11,15 +11,28 @@ if TYPE_CHECKING:
 
 def contradictions(spec: "Spec") -> list[tuple[str, str]]:
     """(key, words) for each value that contradicts another one."""
-    return [*_of_model(spec), *_of_loss(spec), *_of_optimizer(spec), *_of_schedule(spec)]
+    return [*_of_data(spec), *_of_model(spec), *_of_loss(spec), *_of_optimizer(spec), *_of_schedule(spec)]
+
+
+def _of_data(spec: "Spec") -> Iterator[tuple[str, str]]:
+    data = spec.data
+    if data.test + data.validation >= 1 and not data.folds:
+        yield "data.validation", f"{data.test} for test and {data.validation} leave nothing to train on"
+    if data.folds == 1:
+        yield "data.folds", "one fold is all there is, and leaves nothing to train on: set 0, or 2 and more"
+    elif data.folds and data.fold > data.folds:
+        yield "data.fold", f"there are {data.folds} folds: set 1 to {data.folds}"
+    elif not data.folds and data.fold > 1:
+        yield "data.fold", "no folds are asked for: set 1, or data.folds, as 5"
+    for key, asked in (("components", data.components), ("expand", data.expand)):
+        if asked and spec.model.channels:
+            off = "0" if key == "components" else "none"
+            yield f"data.{key}", f"what comes out is no image, and convolutions need one: set {off}, or no convolutions"
 
 
 def _of_model(spec: "Spec") -> Iterator[tuple[str, str]]:
     if spec.model.bias == "input" and spec.model.channels:
         yield "model.bias", "a convolution has no further input for its bias: set vector, or no convolutions"
-    if spec.data.test + spec.data.validation >= 1:
-        words = f"{spec.data.test} for test and {spec.data.validation} leave nothing to train on"
-        yield "data.validation", words
 
 
 def _of_loss(spec: "Spec") -> Iterator[tuple[str, str]]:

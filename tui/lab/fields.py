@@ -14,10 +14,12 @@ from tui.lab.choices import (
     BIASES,
     DROPOUT_SCALINGS,
     DTYPES,
+    EXPANSIONS,
     GRADIENTS,
     INITIALISATIONS,
     LABELS,
     LOSSES,
+    MISSING,
     OPTIMIZERS,
     OUTPUTS,
     REPORTED_LOSSES,
@@ -31,7 +33,7 @@ from tui.lab.choices import (
 
 __all__ = ["ACTIVATIONS", "FIELDS", "LOSSES", "SOURCE_OPTIONS", "Choice", "Field", "FieldError", "explain_unknown"]
 
-Kind = Literal["int", "float", "flag", "choice", "sizes", "weights", "batch", "text"]
+Kind = Literal["int", "float", "flag", "choice", "sizes", "several", "weights", "batch", "text"]
 
 
 class FieldError(ValueError):
@@ -65,6 +67,8 @@ class Field:
         if self.kind == "choice":
             *first, last = (value or '""' for value in self.values)
             return ", ".join(first) + " or " + last
+        if self.kind == "several":
+            return f"any of {', '.join(self.values)}, commas between (empty for none)"
         if self.kind == "flag":
             return "true or false"
         if self.kind == "sizes":
@@ -94,7 +98,10 @@ _ALL = (
     Field("name", "name", "text", "experiment", "a name for the run's folder"),
     Field("data.source", "source", "text", "data", "a built-in set, a file or a folder"),
     Field("data.classes", "classes", "text", "split and scale",
-          "labels of the classes to keep, commas between, as 1,7,8; empty for all"),
+          "classes to keep, commas between; 3+8 is one of two, 3+8:round names it, * all others; empty for all"),
+    Field("data.missing", "missing", "choice", "split and scale",
+          "what becomes of a cell without a value; means and medians are those of the training part",
+          choices=MISSING),
     Field("data.test", "test share", "float", "split and scale",
           "kept aside until training has ended; 0 for none", low=0, high=1, open_high=True),
     Field("data.validation", "validation", "float", "split and scale",
@@ -103,8 +110,18 @@ _ALL = (
           "every part gets each class in the same share"),
     Field("data.split_seed", "split seed", "int", "split and scale",
           "which samples go where; the same seed gives the same split", low=0, high=2**32 - 1),
+    Field("data.folds", "folds", "int", "split and scale",
+          "validation is one of so many equal folds of all rows but the test's, whatever its share says; 0 for none",
+          low=0, steps=(0, 2, 3, 4, 5, 10, 20)),
+    Field("data.fold", "fold", "int", "split and scale",
+          "which of the folds is the validation part", low=1, steps=tuple(range(1, 21))),
     Field("data.scale", "normalise", "choice", "split and scale",
           "fitted on the training part only, applied to all", choices=SCALES),
+    Field("data.components", "components", "int", "split and scale",
+          "so many principal components in place of the features, after scaling; 2 make a plane, 0 for none",
+          low=0, steps=(0, 2, 3, 5, 10, 20, 50, 100)),
+    Field("data.expand", "expand", "several", "split and scale",
+          "more features out of these: square, product, sin; after scaling and components", choices=EXPANSIONS),
     Field("data.scale_target", "scale target", "choice", "split and scale",
           "for numbers to predict, fitted on the training part; classes stay as they are", choices=TARGET_SCALES),
     Field("model.channels", "convolutions", "sizes", "finer points",
@@ -194,7 +211,7 @@ FIELDS: dict[str, Field] = {field.key: field for field in _ALL}
 
 SOURCE_OPTIONS = (
     *("n_samples", "noise", "random_state"),
-    *("target", "task", "drop", "missing", "delimiter", "decimal", "header"),
+    *("target", "task", "drop", "text", "delimiter", "decimal", "header"),
 )
 """Options of data sources that people write without their table."""
 

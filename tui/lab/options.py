@@ -44,10 +44,18 @@ def _text(name: str, label: str, words: str) -> Field:
     return Field(f"data.options.{name}", label, "text", "options", words)
 
 
-_MISSING = (
-    Choice("mean", "mean", "the cell gets its column's mean"),
-    Choice("median", "median", "the cell gets its column's median"),
-    Choice("drop", "drop row", "the row is left out"),
+def _choice(name: str, label: str, words: str, *choices: Choice) -> Field:
+    return Field(f"data.options.{name}", label, "choice", "options", words, choices=choices)
+
+
+_GUESSED = Choice("auto", "as it looks", "told by the first lines of the file")
+_TEXT = (
+    Choice(
+        "auto", "as it looks", "columns of up to 20 different texts, far fewer than rows, are taken; others left out"
+    ),
+    Choice("one-hot", "take all", "each text of a column becomes a column of 0 and 1"),
+    Choice("drop", "leave out", "columns of text are left out"),
+    Choice("refuse", "refuse", "a column of text is an error"),
 )
 _TASKS = (
     Choice("auto", "as it looks", "real numbers, or far too many different ones for classes, are a regression"),
@@ -55,28 +63,43 @@ _TASKS = (
     Choice("regression", "numbers", "the target is a number to predict"),
 )
 _READING: dict[str, tuple[Field, Option]] = {
-    "target": (_text("target", "target", 'the column to learn: "last", "first", a name or a number'), "last"),
-    "task": (
-        Field(
-            "data.options.task",
-            "taken as",
-            "choice",
-            "options",
-            "whether the target's values are classes or numbers",
-            choices=_TASKS,
+    "target": (
+        _text("target", "target", 'the column to learn: "last", "first", a name or a number; "auto" goes by the name'),
+        "auto",
+    ),
+    "task": (_choice("task", "taken as", "whether the target's values are classes or numbers", *_TASKS), "auto"),
+    "drop": (_text("drop", "leave out", "columns to leave out, commas between"), ""),
+    "text": (_choice("text", "text", "what becomes of columns of text", *_TEXT), "auto"),
+    "delimiter": (
+        _choice(
+            "delimiter",
+            "separator",
+            "what stands between two cells",
+            _GUESSED,
+            *(Choice(name, name, "") for name in ("comma", "semicolon", "tab", "space")),
         ),
         "auto",
     ),
-    "drop": (_text("drop", "leave out", "columns to leave out, commas between"), ""),
-    "missing": (
-        Field(
-            "data.options.missing",
-            "missing",
-            "choice",
-            "options",
-            "what becomes of a row in which a cell is missing",
-            choices=_MISSING,
+    "decimal": (
+        _choice(
+            "decimal",
+            "decimal mark",
+            "what stands before the decimals of a number",
+            _GUESSED,
+            Choice("point", "point", "1.5"),
+            Choice("comma", "comma", "1,5"),
         ),
-        "mean",
+        "auto",
+    ),
+    "header": (
+        _choice(
+            "header",
+            "header",
+            "whether the first line names the columns",
+            _GUESSED,
+            Choice("yes", "first line", "the first line names the columns"),
+            Choice("no", "none", "the first line holds values"),
+        ),
+        "auto",
     ),
 }

@@ -11,6 +11,7 @@ from datasets import Dataset, load
 from datasets.base import array_sha256
 from datasets.published import PUBLISHED, cached_path
 from tui.lab.cache import cache_dir
+from tui.lab.classes import chosen_classes
 from tui.lab.errors import LabError
 from tui.lab.spec import SHEET_SOURCES, Spec, is_published
 
@@ -21,8 +22,8 @@ def load_data(spec: Spec) -> Dataset:
     Raises DataError, or LabError where it is nowhere yet or lacks a class.
     """
     dataset = load_source(spec.data.source, spec.data.options)
-    names = [name.strip() for name in spec.data.classes.split(",") if name.strip()]
-    return only_classes(dataset, names) if names and dataset.task == "classification" else dataset
+    classes = spec.data.classes.strip()
+    return chosen_classes(dataset, classes) if classes and dataset.task == "classification" else dataset
 
 
 def is_absent(source: str) -> bool:
@@ -53,22 +54,3 @@ def neuron(source: str) -> Dataset:
     """The one sample of the micrograd sheet: x = (0.888, 0.777), target 1."""
     X, y = np.array([[0.888, 0.777]]), np.array([1], dtype=np.int64)
     return Dataset(X, y, ("x1", "x2"), ("0", "1"), source, array_sha256(X, y))
-
-
-def only_classes(dataset: Dataset, names: list[str]) -> Dataset:
-    """The samples of these classes, renamed 0, 1, 2, ... in this order; given parts stay apart.
-
-    Raises LabError for a class that the data does not have, and for fewer than two.
-    """
-    if absent := [name for name in names if name not in dataset.class_names]:
-        has = ", ".join(dataset.class_names[:20])
-        raise LabError(f"data.classes: {dataset.source} has no class {absent[0]}: its classes are {has}")
-    if len(set(names)) < max(2, len(names)):
-        raise LabError(f"data.classes: expected two or more different labels, received {', '.join(names)}")
-    new = np.full(dataset.n_classes, -1, dtype=np.int64)
-    new[[dataset.class_names.index(name) for name in names]] = np.arange(len(names))
-    y = new[dataset.y]
-    kept = y >= 0
-    before = np.concatenate([[0], np.cumsum(kept)])
-    parts = {part: range(int(before[rows.start]), int(before[rows.stop])) for part, rows in dataset.parts.items()}
-    return replace(dataset, X=dataset.X[kept], y=y[kept], class_names=tuple(names), parts=parts)

@@ -23,6 +23,8 @@ OPTION_TABLES = ("data.options.", "model.init_options.", "training.schedule_opti
 MILESTONES = "training.schedule_options.milestones"
 OWNERS = {"data.source": "options", "model.init": "init_options", "training.schedule": "schedule_options"}
 """The setting that each table of options belongs to: with another value of it, they mean nothing."""
+MOVED = ("data.options.missing",)
+"""Options of readers that are settings of their own now."""
 SHEET_SOURCES = ("neuron",)
 """What a sheet writes down itself, too small for a data set: see `tui.lab.sources`."""
 
@@ -65,6 +67,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
         one before. Raises SpecError for an unknown key or a value its field does not take.
         """
         table, _, rest = key.partition(".")
+        if key in MOVED:
+            raise SpecError(explain_unknown(key))
         if key.startswith(OPTION_TABLES):
             options, _, name = rest.partition(".")
             if key == MILESTONES:

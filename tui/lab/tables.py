@@ -11,11 +11,16 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "moons"
     options: dict[str, Option] = msgspec.field(default_factory=dict)
     classes: str = ""
+    missing: str = "mean"
     test: float = 0.2
     validation: float = 0.2
     stratify: bool = True
     split_seed: int = 0
+    folds: int = 0
+    fold: int = 1
     scale: str = "none"
+    components: int = 0
+    expand: tuple[str, ...] = ()
     scale_target: str = "none"
 
 

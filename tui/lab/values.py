@@ -39,6 +39,8 @@ def read_text(field: Field, text: str) -> Any:
             except ValueError:
                 raise FieldError(f'"{part}" is not a whole number: sizes from 1, commas between') from None
         return read_value(field, sizes)
+    if field.kind == "several":
+        return read_value(field, [word for word in text.strip("[]()").replace(" ", ",").split(",") if word != "none"])
     if field.kind == "weights":
         return _read_weights(field, text)
     if field.kind == "batch" and text.lower() == "full":
@@ -73,6 +75,8 @@ def read_value(field: Field, value: Any) -> Any:
             if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= (field.high or math.inf):
                 raise FieldError(f"{_shown(size)} is not a layer size: expected 1 to {field.high:,.0f}, commas between")
         return tuple(sizes)
+    if field.kind == "several":
+        return _several(field, value, wrong)
     if field.kind == "weights":
         return _weights(value, wrong)
     if field.kind == "batch" and value == "full":
@@ -99,6 +103,8 @@ def show_value(field: Field, value: Any) -> str:
         return "yes" if value else "no"
     if field.kind == "sizes":
         return ", ".join(str(size) for size in value) or "none"
+    if field.kind == "several":
+        return ", ".join(value) or "none"
     if field.kind == "weights":
         return value if isinstance(value, str) else ", ".join(map(_shown_float, value)) or "none"
     if field.kind == "float":
@@ -108,7 +114,7 @@ def show_value(field: Field, value: Any) -> str:
 
 def edit_text(field: Field, value: Any) -> str:
     """What an opened field starts with; `read_text` gives the value back."""
-    return "" if field.kind in ("sizes", "weights") and not value else show_value(field, value)
+    return "" if field.kind in ("sizes", "several", "weights") and not value else show_value(field, value)
 
 
 def step_value(field: Field, value: Any, direction: int) -> Any:
@@ -119,10 +125,14 @@ def step_value(field: Field, value: Any, direction: int) -> Any:
     if field.kind == "flag":
         return not value
     if field.kind == "choice":
-        at = field.values.index(value) + direction
+        # An option of a reader may hold a word that is none of its choices: the reader says so.
+        at = field.values.index(value) + direction if value in field.values else 0
         return field.values[at % len(field.values)]
     if field.kind == "sizes":
         return tuple(_halve_or_double(size, direction, field) for size in value)
+    if field.kind == "several":  # each of the subsets in turn
+        chosen = sum(1 << k for k, word in enumerate(field.values) if word in value) + direction
+        return tuple(word for k, word in enumerate(field.values) if chosen >> k & 1)
     if field.kind == "weights":
         return value if value and value != BALANCED else () if value else BALANCED
     if field.kind == "batch":
@@ -162,6 +172,19 @@ def _read_weights(field: Field, text: str) -> Any:
         except ValueError:
             raise FieldError(f'"{part}" is not a number: expected {field.expected()}') from None
     return read_value(field, weights)
+
+
+def _several(field: Field, value: Any, wrong: FieldError) -> tuple[str, ...]:
+    """The words that are chosen, each once, in the field's order."""
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list | tuple):
+        raise wrong
+    words = [word.strip() if isinstance(word, str) else word for word in value if word != ""]
+    for word in words:
+        if word not in field.values:
+            raise FieldError(f"expected {field.expected()}, received {_shown(word)}")
+    return tuple(word for word in field.values if word in words)
 
 
 def _weights(value: Any, wrong: FieldError) -> str | tuple[float, ...]:

@@ -27,7 +27,10 @@ from tui.lab.spec import for_file
 from tui.lab.tasks import for_task
 from tui.lab.values import show_value
 
-SPLIT = ("data.test", "data.validation", "data.stratify", "data.split_seed", "data.scale", "data.scale_target")
+SPLIT = (
+    *("data.test", "data.validation", "data.stratify", "data.split_seed", "data.scale", "data.scale_target"),
+    *("data.missing", "data.components", "data.expand", "data.folds", "data.fold", "data.classes"),
+)
 
 
 class DataScreen(BenchScreen):
@@ -145,8 +148,8 @@ class DataScreen(BenchScreen):
         if fields:
             rows.append(Row("OPTIONS"))
             rows += self.query_one("#source-form", SettingsForm).setting_rows(fields, session)
-        if prepared is not None and prepared.in_features > 1:
-            names = feature_names(prepared)
+        names = feature_names(prepared) if prepared is not None else ()
+        if prepared is not None and len(names) > 1:
             rows.append(Row("LOOK AT"))
             rows += [
                 Row(axis, key=f"look:{axis}", value=names[k], steps=True, edit=names[k])
@@ -163,13 +166,13 @@ class DataScreen(BenchScreen):
 
     def _draw_scatter(self, prepared: Prepared, session: Session) -> None:
         i, j = session.features
-        if max(i, j) >= prepared.in_features:
+        if max(i, j) >= len(feature_names(prepared)):
             return
         dataset = prepared.dataset
         if self._pointed != (id(prepared), i, j):
             self._pointed = (id(prepared), i, j)
             rows = prepared.split.train
-            flat = dataset.X.reshape(dataset.n_samples, -1)
+            flat = prepared.view
             regression = dataset.task == "regression"
             labels = target_ramp(prepared).shades(first_target(dataset)[rows]) if regression else dataset.y[rows]
             points = Points(flat[rows, i].astype(float), flat[rows, j].astype(float), labels, shaded=regression)
@@ -261,7 +264,7 @@ class DataScreen(BenchScreen):
         prepared = self.session.data.prepared
         if message.key.startswith("look:") and prepared is not None:
             at = "xy".index(message.key[-1])
-            self._look_at(at, (self.session.features[at] + message.direction) % prepared.in_features)
+            self._look_at(at, (self.session.features[at] + message.direction) % len(feature_names(prepared)))
 
     def on_form_kept(self, message: Form.Kept) -> None:
         """A feature by its name or its number."""

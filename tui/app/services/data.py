@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 def varied_features(X: "NDArray[Any]") -> tuple[int, ...]:
     """The features of X (n, ...), flattened, that are not the same in every sample."""
+    import numpy as np
+
     X = X.reshape(len(X), -1)
-    return tuple((X.min(axis=0) < X.max(axis=0)).nonzero()[0].tolist())
+    return tuple((np.fmin.reduce(X) < np.fmax.reduce(X)).nonzero()[0].tolist())
 
 
 def telling_features(X: "NDArray[Any]", varied: tuple[int, ...]) -> tuple[int, int]:
@@ -27,7 +29,11 @@ def telling_features(X: "NDArray[Any]", varied: tuple[int, ...]) -> tuple[int, i
         return (0, 0)
     if varied[:2] == (0, 1):
         return (0, 1)
-    i, j = np.argsort(X[:1000].var(axis=0), kind="stable")[-2:]
+    first = X[:1000]
+    known = np.maximum(np.count_nonzero(~np.isnan(first), axis=0), 1)
+    mean = np.nansum(first, axis=0, dtype=np.float64) / known
+    variance = np.nansum(np.square(first - mean), axis=0) / known
+    i, j = np.argsort(variance, kind="stable")[-2:]
     return (min(int(i), int(j)), max(int(i), int(j)))
 
 
@@ -65,7 +71,7 @@ class DataService:
                 return
             try:
                 prepared = split_and_scale(spec, self._dataset(spec))
-                X = prepared.dataset.X
+                X = prepared.view
                 varied = varied_features(X)
                 fact: object = DataReady(prepared, telling_features(X, varied), varied)
             except USER_ERRORS as error:
@@ -81,7 +87,7 @@ class DataService:
         from tui.lab.build import load_data
 
         # Another split or scale needs no second reading of a large file.
-        key = (spec.data.source, tuple(sorted(spec.data.options.items())))
+        key = (spec.data.source, spec.data.classes, tuple(sorted(spec.data.options.items())))
         if self._kept is None or self._kept[0] != key:
             self._kept = None
             self._kept = (key, load_data(spec))

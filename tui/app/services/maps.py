@@ -87,13 +87,14 @@ class MapService:
             self._network = None  # whatever was loaded into it before is not "untrained"
             net = self._built(request)
         loss = make_loss(request.spec, prepared)
-        X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)
+        X = prepared.view
         sample = X[:: max(1, len(X) // RANGE_ROWS)]
         others, margin = _held_at(sample, request.features), _margin(sample, request.features)
         grid = plane(sample, request.features, columns=request.columns, rows=request.rows, others=others, **margin)
+        _hold_texts(grid, prepared)
 
         def transform(points: Any) -> Any:
-            return prepared.scale(points, dtype_of(net))
+            return prepared.inputs.from_view(points, dtype_of(net))
 
         if prepared.target_scale is not None:
             data = _number_map(request, surface(net, grid, transform), grid)
@@ -111,7 +112,7 @@ class MapService:
         return MapState(
             data=data,
             features=request.features,
-            others="" if prepared.in_features <= 2 else f"others = {'0' if others == 'zero' else 'mean'}",
+            others="" if X.shape[1] <= 2 else f"others = {'0' if others == 'zero' else 'mean'}",
         )
 
     def _built(self, request: MapRequest) -> Sequential:
@@ -125,13 +126,26 @@ class MapService:
 def _held_at(X: Any, features: tuple[int, int]) -> str:
     """What the features that are not drawn are held at: 0 where that is like them, else their mean."""
     rest = np.delete(X, features, axis=1)
-    near = np.abs(rest.mean(axis=0)) <= 0.5 * rest.std(axis=0)
+    known = np.maximum(np.count_nonzero(~np.isnan(rest), axis=0), 1)
+    mean = np.nansum(rest, axis=0, dtype=np.float64) / known
+    deviation = np.sqrt(np.nansum(np.square(rest - mean), axis=0) / known)
+    near = np.abs(mean) <= 0.5 * deviation
     return "zero" if near.all() else "mean"
+
+
+def _hold_texts(grid: Plane, prepared: Prepared) -> None:
+    """Holds the columns of text that are not drawn at their most frequent text: a mean of texts is none."""
+    if prepared.inputs.components is not None:
+        return
+    for j in prepared.dataset.categories:
+        if j not in grid.features:
+            codes = prepared.view[prepared.split.train, j]
+            grid.points[:, j] = np.argmax(np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=1))
 
 
 def _margin(X: Any, features: tuple[int, int]) -> dict[str, float]:
     """A margin of 1, as the lab sheets draw it, where the features are of that size; else a share of their range."""
-    spans = [float(X[:, k].max()) - float(X[:, k].min()) for k in features]
+    spans = [float(np.fmax.reduce(X[:, k])) - float(np.fmin.reduce(X[:, k])) for k in features]
     return {"margin": 1.0} if all(1.5 <= span <= 20 for span in spans) else {"margin_share": 0.15}
 
 
@@ -142,7 +156,7 @@ def _number_map(request: MapRequest, outputs: Any, grid: Plane) -> RegionData:
     values = prepared.target_scale.inverse(outputs)[:, :, 0]
     targets, ramp = first_target(prepared.dataset), target_ramp(prepared)
     rows = _shown_rows(prepared)
-    X = prepared.dataset.X.reshape(prepared.dataset.n_samples, -1)[rows]
+    X = prepared.view[rows]
     i, j = request.features
     return RegionData(
         classes=ramp.shades(values),
@@ -166,7 +180,7 @@ def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:
     rows = _shown_rows(request.prepared)
     raw, y = X[rows], request.prepared.dataset.y[rows]
     with inference_mode(net), np.errstate(all="ignore"):
-        predicted = loss.predict(net.forward(request.prepared.scale(raw, dtype_of(net))))
+        predicted = loss.predict(net.forward(request.prepared.inputs.from_view(raw, dtype_of(net))))
     i, j = request.features
     return Points(raw[:, i].astype(float), raw[:, j].astype(float), y, predicted != y)
 

@@ -9,11 +9,22 @@ from tui.app.charts import spark
 from tui.app.charts.terminal import class_style, glyphs_of
 from tui.app.glyphs import GlyphSet, class_glyph
 from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
-from tui.lab.build import Prepared, feature_names
+from tui.lab.build import Prepared
+from tui.lab.preparing import column_names
 
 ROWS = 50
 COLUMNS = 24
 FACTS_WIDTH = 28
+
+
+def _made_of(prepared: Prepared) -> list[tuple[str, str]]:
+    """What becomes of the columns on their way into the network, where it is more than a scale."""
+    inputs, facts = prepared.inputs, []
+    if inputs.components is not None:
+        facts.append(("variance kept", f"{100 * inputs.components.share.sum():.1f} %"))
+    if not inputs.plain:
+        facts.append(("inputs", f"{prepared.in_features:,}"))
+    return facts
 
 
 def answers_in_words(dataset: Dataset) -> str:
@@ -36,6 +47,7 @@ def facts_text(prepared: Prepared, glyphs: GlyphSet) -> Text:
         ("X", str(dataset.X.dtype)),
         ("y", str(dataset.y.dtype)),
         ("missing", f"{dataset.missing:,}"),
+        *_made_of(prepared),
         ("constant columns", f"{dataset.constant_columns:,}"),
         ("parts given", ", ".join(dataset.parts) or "none"),
         ("sha256", f"{dataset.sha256[:4]}{glyphs.ellipsis}{dataset.sha256[-4:]}"),
@@ -53,7 +65,7 @@ def first_rows(widget: Widget, prepared: Prepared, *, summed_up: bool) -> tuple[
 
     The answer comes first: however many features there are, it is in sight.
     """
-    dataset, names, glyphs = prepared.dataset, feature_names(prepared), glyphs_of(widget)
+    dataset, names, glyphs = prepared.dataset, column_names(prepared.dataset), glyphs_of(widget)
     count = min(COLUMNS, len(names))
     flat = dataset.X.reshape(dataset.n_samples, -1)[:, :count]
     answer = "y" if dataset.task == "classification" else cut(dataset.target_names[0], 10, "~")
@@ -61,16 +73,23 @@ def first_rows(widget: Widget, prepared: Prepared, *, summed_up: bool) -> tuple[
     rows = []
     if summed_up:
         sample = flat[:: max(1, len(flat) // 20_000)].astype(float)
-        spreads = [spark(np.histogram(sample[:, k], bins=7)[0], 7, glyphs) for k in range(count)]
+        known = [column[~np.isnan(column)] for column in sample.T]
+        spreads = [spark(np.histogram(column, bins=7)[0], 7, glyphs) for column in known]
+        texts = dataset.categories
         for label, cells in (
             ("spread", spreads),
-            ("mean", [f"{value:.2f}" for value in sample.mean(axis=0)]),
-            ("sd", [f"{value:.2f}" for value in sample.std(axis=0)]),
+            (
+                "mean",
+                ["" if k in texts or not len(column) else f"{column.mean():.2f}" for k, column in enumerate(known)],
+            ),
+            ("sd", ["" if k in texts or not len(column) else f"{column.std():.2f}" for k, column in enumerate(known)]),
         ):
             rows.append([_right(label, "dim"), Text(""), *(_right(cell, "dim") for cell in cells)])
     answers = _numbers(widget, prepared) if dataset.task == "regression" else _classes(widget, prepared)
     for row, which in enumerate(answers):
-        rows.append([_right(str(row)), which, *(_right(_number(value)) for value in flat[row])])
+        rows.append(
+            [_right(str(row)), which, *(_right(_cell(value, k, dataset, glyphs)) for k, value in enumerate(flat[row]))]
+        )
     return heads, rows
 
 
@@ -99,11 +118,22 @@ def _remark(dataset: Dataset) -> str:
     X = dataset.X
     if X.ndim > 2 or X.dtype == np.uint8:
         return "images: normalise pixels"
-    spreads = X[:5000].std(axis=0)
+    first = np.delete(X[:5000], list(dataset.categories), axis=1)
+    first = first[:, ~np.isnan(first).all(axis=0)]
+    spreads = np.nanstd(first, axis=0)
     spreads = spreads[spreads > 0]
     if len(spreads) and spreads.max() > 20 * spreads.min():
         return f"widths differ {spreads.max() / spreads.min():,.0f}-fold: normalise"
     return ""
+
+
+def _cell(value: float, column: int, dataset: Dataset, glyphs: GlyphSet) -> str:
+    """A number; the text that a code stands for; a dot where there is neither."""
+    if np.isnan(value):
+        return glyphs.dot
+    if column in dataset.categories:
+        return cut(dataset.categories[column][int(value)], 10, "~")
+    return _number(value)
 
 
 def _right(text: str, style: str = "") -> Text:

@@ -30,10 +30,10 @@ class MapPanel(Panel):
             self.entitle("decision map", "")  # the data of this experiment is still to come
             self.query_one(RegionMap).show(None)
             return
-        if prepared.in_features < 2:
+        names, (i, j) = feature_names(prepared), session.features
+        if len(names) < 2:
             self.entitle("decision map", "needs two features")
             return
-        names, (i, j) = feature_names(prepared), session.features
         if session.map.features == session.features:
             self.query_one(RegionMap).show(session.map.data)
         if not session.problems:

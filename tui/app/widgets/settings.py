@@ -57,6 +57,12 @@ def without_effect(key: str, session: Session) -> str:
         return "no classes"
     if key == "data.scale_target" and session.data_task == "classification":
         return "no numbers"
+    if key == "data.missing" and session.spec.data.missing != "drop" and not session.data.prepared.dataset.missing:
+        return "none missing"
+    if key == "data.validation" and session.spec.data.folds > 1:
+        return f"fold {session.spec.data.fold} of {session.spec.data.folds}"
+    if key == "data.fold" and not session.spec.data.folds and session.spec.data.fold == 1:
+        return "no folds"
     return ""
 
 
