@@ -162,7 +162,7 @@ async def test_keys_of_the_dialog() -> None:
         await pilot.press("1", "l", "l", "space", "J", "2")
         await saying(pilot, "1: 2   2: 1")
         assert [dot.label for dot in screen.drawing.dots] == [1, 1, 2]
-        assert "draw   class 2" in text_of(app)
+        assert "class 2   x" in text_of(app)
         await pilot.press("x", "u", "u", "b", "H", "K", "3")
         await saying(pilot, "1: 2   3: 5")
         assert "class 3, brush" in text_of(app)

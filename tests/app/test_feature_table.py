@@ -136,6 +136,8 @@ async def test_missing_cells_have_a_line_where_there_are_any() -> None:
         await pilot.pause()
         line = next(line for line in lines(app.table) if "missing" in line)
         assert line.split() == ["missing", "0", "1", "0", "0"]
+        row = next(line for line in lines(app.table) if line.lstrip().startswith("3 "))
+        assert row.split()[4] == "·"
 
 
 async def test_only_what_is_in_sight_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:

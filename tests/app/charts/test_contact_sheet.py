@@ -198,4 +198,4 @@ def test_a_caption_keeps_its_width_and_its_number(sample: int, name: str, width:
 
 
 def test_a_hostile_name_is_literal() -> None:
-    assert caption(3, "\x1b[31m[b]", 20).startswith("\\x1b[31m[b] 3")
+    assert caption(3, "\x1b[31m[b]", 20).startswith("\\x1b[31m[b] #3")

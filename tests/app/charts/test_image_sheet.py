@@ -59,9 +59,9 @@ async def test_captions_name_class_and_sample(size: tuple[int, int], capabilitie
         shown = lines(app.sheet)
         assert {len(line) for line in shown} == {size[0]}
         mark = ">" if capabilities is ASCII else "▸"
-        assert f"{mark}cat 0" in shown[7]
+        assert f"{mark}cat #0" in shown[7]
         if size[0] > 30:
-            assert " cat 3 " in shown[7]
+            assert " cat #3 " in shown[7]
         assert "".join(shown).isascii() == (capabilities is ASCII)
 
 
@@ -78,7 +78,7 @@ async def test_keys_move_within_a_class_and_turn_its_pages() -> None:
         await pilot.press("j", "j")
         await pilot.pause()
         assert app.sheet.sample == 18
-        assert "▸cat 18" in lines(app.sheet)[7]
+        assert "▸cat #18" in lines(app.sheet)[7]
         await pilot.press("J")
         assert (app.sheet.sample, app.sheet.view.label) == (1, 1)
         await pilot.press("G")
@@ -99,7 +99,7 @@ async def test_enter_zooms_and_escape_goes_out_one_step() -> None:
         assert sum("cat" in line for line in lines(app.sheet)) == 1
         await pilot.press("l")
         await pilot.pause()
-        assert "cat 3" in lines(app.sheet)[-1]
+        assert "cat #3" in lines(app.sheet)[-1]
         await pilot.press("escape")
         await pilot.pause()
         assert not app.sheet.view.zoomed
@@ -174,5 +174,5 @@ async def test_a_page_costs_few_bytes() -> None:
             await pilot.pause()
             console = Console(file=io.StringIO(), force_terminal=True, color_system="256")
             sent = "".join(app.sheet.render_line(y).render(console) for y in range(32))
-            assert len(re.findall(r"[abc] \d", sent)) == 28
+            assert len(re.findall(r"[abc] #\d", sent)) == 28
             assert len(sent.encode()) < most

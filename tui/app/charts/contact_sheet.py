@@ -197,7 +197,7 @@ def zoom_picture(images: Images, sample: int, columns: int, rows: int, paint: Pi
 
 def caption(sample: int, name: str, width: int = TILE_WIDTH - 1) -> str:
     """Class and number of a sample in exactly `width` cells, the name cut rather than the number."""
-    number = f"{sample}"
+    number = f"#{sample}"
     room = width - len(number) - 1
     text = f"{set_cell_size(shown, room).rstrip()} {number}" if (shown := literal(name)) and room > 0 else number
     return set_cell_size(text, width)

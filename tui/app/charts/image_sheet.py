@@ -99,6 +99,11 @@ class ImageSheet(Widget, can_focus=True):
         return int(self._images.by_class[self.view.label][self.view.at])
 
     @property
+    def count(self) -> int:
+        """How many samples the class has whose page is up."""
+        return self._sizes[self.view.label]
+
+    @property
     def layout_of_tiles(self) -> SheetLayout:
         """How many tiles fit, and where they stand."""
         return SheetLayout(*self.content_size)

@@ -7,13 +7,12 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
-from textual.widgets import Static
 
 from tui.app import drawing as draw
 from tui.app.drawing import Drawing
 from tui.app.screens.choose import Modal
 from tui.app.widgets.draw_plane import DrawPlane
-from tui.app.widgets.panel import Panel
+from tui.app.widgets.panel import Panel, Words
 from tui.lab.drawn import save_drawn
 from tui.lab.errors import LabError
 
@@ -21,7 +20,7 @@ FAR = 5
 """Cells that a capital letter goes."""
 
 _MOVES = (("left", "h", -1, 0), ("down", "j", 0, -1), ("up", "k", 0, 1), ("right", "l", 1, 0))
-KEYS = "1-9 put   space again   hjkl HJKL move   b brush   x delete   u undo   c clear   Enter use   Esc leave"
+KEYS = "1-9 put  space again  hjkl HJKL move  b brush  x delete  u undo  c clear"
 
 
 class DrawScreen(Modal):
@@ -51,9 +50,16 @@ class DrawScreen(Modal):
 
     def compose(self) -> ComposeResult:
         with Container(classes="modal draw"):
-            yield Panel(
-                DrawPlane(id="plane"), Static(id="draw-words"), title="draw your own points", id="draw", can_focus=False
+            panel = Panel(
+                DrawPlane(id="plane"),
+                Words(id="draw-hand"),
+                Words(id="draw-words"),
+                title="draw your own points",
+                id="draw",
+                can_focus=False,
             )
+            panel.entitle(subtitle="Enter use   Esc leave")
+            yield panel
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -71,14 +77,17 @@ class DrawScreen(Modal):
         self._say()
 
     def _say(self, words: str = "") -> None:
-        """The last line: what is wrong, or the keys; above it the class, below how many points each has."""
+        """The last two lines: the hand, and how many points each class has; what is wrong, or the keys.
+
+        They do not stand in the border: with it the whole plane would be sent again at each step.
+        """
         drawing = self.drawing
-        self.query_one("#draw-words", Static).update(Text(words or KEYS, "" if words else "dim", no_wrap=True))
-        panel = self.query_one("#draw", Panel)
         brush = ", brush" if drawing.brush else ""
-        panel.entitle(
-            f"draw   class {drawing.label}{brush}   x {drawing.x:.2f}  y {drawing.y:.2f}",
-            "   ".join(f"{label}: {count:,}" for label, count in drawing.counts.items()) or "no points yet",
+        counts = "   ".join(f"{label}: {count:,}" for label, count in drawing.counts.items()) or "no points yet"
+        hand = f"class {drawing.label}{brush}   x {drawing.x:5.2f}  y {drawing.y:5.2f}   {counts}"
+        self.query_one("#draw-hand", Words).show(Text(hand, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#draw-words", Words).show(
+            Text(words or KEYS, "" if words else "dim", no_wrap=True, overflow="ellipsis")
         )
 
     # What keys do

@@ -180,7 +180,8 @@ class FeatureTable(Widget, can_focus=True):
         segments = [Segment(f"{row:>{LABEL}}  ", style)]
         for text, own in _spans(answer, self):
             segments.append(Segment(text, style + Style(color=own.color) if own.color else style))
-        cells = "".join(_right(cell(preview.X[row, k]), COLUMN) for k in self.in_sight)
+        gap = glyphs_of(self).dot
+        cells = "".join(_right(cell(preview.X[row, k]) or gap, COLUMN) for k in self.in_sight)
         return [*segments, Segment(cells, style)]
 
     def _figure(self, label: str, k: int, glyphs: GlyphSet) -> str:
@@ -252,8 +253,10 @@ def histogram(counts: NDArray[np.integer], glyphs: GlyphSet) -> str:
 
 
 def cell(value: np.generic) -> str:
-    """A number of a sample in nine characters at most."""
+    """A number of a sample in nine characters at most; "" for one that is missing."""
     number = float(value)
+    if number != number:
+        return ""
     if number.is_integer() and abs(number) < 1e8:
         return f"{int(number)}"
     return f"{number:.3f}" if 1e-3 <= abs(number) < 1e4 else f"{number:.2g}"
