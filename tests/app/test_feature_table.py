@@ -39,7 +39,7 @@ def data(rows: int = 50, features: int = 784, **changes: Any) -> tuple[Preview, 
     X = np.random.default_rng(0).normal(size=(rows, features))
     answers = [Text(f"● {row % 3}", "#5fafff") for row in range(rows)]
     names = [f"x{j}" for j in range(features)]
-    return Preview(**{"names": names, "X": X, "answers": answers, "of": rows, **changes}), X
+    return Preview(**{"names": names, "X": X, "answers": answers, **changes}), X
 
 
 def lines(table: FeatureTable) -> list[str]:
@@ -138,6 +138,24 @@ async def test_missing_cells_have_a_line_where_there_are_any() -> None:
         assert line.split() == ["missing", "0", "1", "0", "0"]
         row = next(line for line in lines(app.table) if line.lstrip().startswith("3 "))
         assert row.split()[4] == "·"
+
+
+async def test_texts_stand_for_their_numbers() -> None:
+    app = Bench()
+    async with app.run_test(size=(80, 16)) as pilot:
+        preview, X = data(9, 3, categories={1: ("red", "[b]lue\x1b")})
+        X[:, 1] = np.arange(9) % 2
+        X[4, 1] = np.nan
+        app.table.show(preview, summarise(X, texts=(1,)))
+        await pilot.pause()
+        shown = lines(app.table)
+        assert "text" in shown[1]
+        assert next(line for line in shown if "mean" in line).split()[0] == "mean"
+        rows = {line.split()[0]: line.split() for line in shown if line.strip()}
+        assert rows["0"][4] == "red"
+        assert rows["1"][4].startswith("[b]lue")
+        assert rows["4"][4] == "·"
+        assert len(rows["mean"]) == 3
 
 
 async def test_only_what_is_in_sight_is_written_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """What each feature of a data set holds, in a few figures: its kind, range, mean, spread and what is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["float", "int", "binary", "constant", "text"]
 KINDS: tuple[Kind, ...] = ("float", "int", "binary", "constant", "text")
-"""``text`` is a column of 0 and 1 that stands for one category of a column of words."""
+"""``text`` is a column whose numbers are the places of texts in a list of them."""
 
 BINS = 8
 MOST_CELLS = 8_000_000
@@ -52,11 +52,11 @@ class Stopped(Exception):
 
 
 def summarise(
-    X: NDArray[Any], names: Sequence[str] = (), *, stopped: Callable[[], bool] = lambda: False
+    X: NDArray[Any], *, texts: Iterable[int] = (), stopped: Callable[[], bool] = lambda: False
 ) -> FeatureSummary:
     """The figures of X (n, ...), flattened to n rows; asks now and then whether it is `stopped`.
 
-    names: of the features; one such as ``colour=red`` stands for a category. Raises Stopped.
+    texts: the features whose numbers stand for texts. Raises Stopped.
     """
     flat = X.reshape(len(X), -1)
     n, d = flat.shape
@@ -76,10 +76,7 @@ def summarise(
         which = slice(start, start + step)
         parts.append(_figures(np.asarray(some[:, which], dtype=np.float64), low[which], high[which]))
     kinds, mean, deviation, missing, bins = (np.concatenate(column) for column in zip(*parts, strict=True))
-    binary = KINDS.index("binary")
-    for feature, name in enumerate(names[:d]):
-        if "=" in name and kinds[feature] == binary and (low[feature], high[feature]) == (0.0, 1.0):
-            kinds[feature] = KINDS.index("text")
+    kinds[list(texts)] = KINDS.index("text")
     return FeatureSummary(kinds, low, high, mean, deviation, missing, bins, len(some), n)
 
 

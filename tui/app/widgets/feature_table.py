@@ -1,6 +1,6 @@
 """The first rows of a data set under the figures of its features, for as many features as there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -40,14 +40,14 @@ class Preview:
         X: (m, d) the first rows, flattened.
         answers: What each of these rows is to be taken for.
         heading: What stands above the answers.
-        of: How many rows there are in all.
+        categories: Of each feature whose numbers stand for texts, by its number: the texts.
     """
 
     names: Sequence[str]
     X: NDArray[np.generic]
     answers: Sequence[Text]
     heading: str = "y"
-    of: int = 0
+    categories: Mapping[int, Sequence[str]] = field(default_factory=dict)
     width: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -180,9 +180,15 @@ class FeatureTable(Widget, can_focus=True):
         segments = [Segment(f"{row:>{LABEL}}  ", style)]
         for text, own in _spans(answer, self):
             segments.append(Segment(text, style + Style(color=own.color) if own.color else style))
-        gap = glyphs_of(self).dot
-        cells = "".join(_right(cell(preview.X[row, k]) or gap, COLUMN) for k in self.in_sight)
+        cells = "".join(_right(self._cell(preview, row, k), COLUMN) for k in self.in_sight)
         return [*segments, Segment(cells, style)]
+
+    def _cell(self, preview: Preview, row: int, k: int) -> str:
+        """A number, the text that it stands for, or a dot where there is neither."""
+        shown = cell(preview.X[row, k])
+        if shown and k in preview.categories:
+            return literal(preview.categories[k][int(float(preview.X[row, k]))])
+        return shown or glyphs_of(self).dot
 
     def _figure(self, label: str, k: int, glyphs: GlyphSet) -> str:
         found = self._summary
@@ -194,6 +200,8 @@ class FeatureTable(Widget, can_focus=True):
             return histogram(found.bins[k], glyphs)
         if label == "missing":
             return f"{int(found.missing[k]):,}"
+        if found.kind(k) == "text":
+            return ""
         value = float({"min": found.low, "max": found.high, "mean": found.mean, "sd": found.deviation}[label][k])
         return plain(value) if np.isfinite(value) else glyphs.dot
 
