@@ -8,8 +8,8 @@ from sklearn.model_selection import StratifiedKFold
 
 from datasets import DataError, load
 from tests.lab.support import new_run, read_events, small_spec, train_here
-from tui.lab.build import feature_names, prepare
 from tui.lab import gradients
+from tui.lab.build import feature_names, prepare
 from tui.lab.spec import set_values
 
 EXACT = "training.dtype=float64"
@@ -55,7 +55,7 @@ def test_rows_with_gaps_can_be_left_out_of_all_parts(people) -> None:
 def test_every_row_with_gaps(tmp_path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,y\n" + "1,,0\n,2,1\n" * 10)
-    with pytest.raises(DataError, match="every row has missing cells: set data.missing=mean"):
+    with pytest.raises(DataError, match=r"every row has missing cells: set data\.missing=mean"):
         prepare(spec_of(path, "data.missing=drop"))
 
 

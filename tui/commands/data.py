@@ -106,16 +106,17 @@ def inspect(
     option: Options = None,
     json: Json = False,
 ) -> int:
-    """What is in it: samples, features, classes or numbers to learn, parts, and what was guessed."""
+    """What is in it: samples, features, classes or numbers to learn, parts, what was guessed, and each column."""
     with bad_input():
+        from tui.lab.columns import column_words, describe_columns
         from tui.lab.sources import load_source
 
         dataset = load_source(source, _read_options(option))
-    summary = dataset.summary()
+    summary, described = dataset.summary(), describe_columns(dataset)
     if json:
-        print_json(summary)
+        print_json({**summary, "columns": described})
         return 0
-    said_apart = ["guessed", "class_names", "targets"]
+    said_apart = ["guessed", "class_names", "targets", "categories"]
     said_apart += ["classes", "class_counts"] if dataset.task == "regression" else []
     rows = [[key, _words(value)] for key, value in summary.items() if key not in said_apart]
     rows = [row if row[0] != "class_counts" else [row[0], _counts(dataset)] for row in rows]
@@ -125,6 +126,10 @@ def inspect(
     rows += [[f"guessed {key}", value] for key, value in summary["guessed"].items()]
     for line in columns(rows):
         print(line)
+    if described:
+        print("columns")
+        for line in columns([column_words(row) for row in described]):
+            print(f"  {line}")
     return 0
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from tui.commands.output import bad_input, error_line
 
 if TYPE_CHECKING:
     from tui.lab.runs import RunFolder
+    from tui.lab.spec import Spec
 
 MOST_LINES = 100
 """Of epochs in a pipe, however many there are."""
@@ -30,19 +32,32 @@ def train(
         str | None,
         typer.Option("--name", metavar="NAME", help="A name for the run's folder."),
     ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option("--folds", metavar="K", min=2, help="Train K times, each time another fold validates."),
+    ] = None,
     runs_dir: RunsDir = None,
 ) -> int:
     """Train without a screen. ctrl+c writes a checkpoint and stops; a hang-up does not stop it."""
     with bad_input():
-        from tui.lab.runs import create_run, launch
-        from tui.lab.runs import runs_dir as choose_runs_dir
+        from tui.lab.errors import LabError
         from tui.lab.spec import Spec
 
+        if folds and detach:
+            raise LabError("--folds trains one run after the other and waits for each: leave --detach out")
         spec = read_experiment(spec_file, recipe, data, settings) or Spec()
-        folder = create_run(spec, choose_runs_dir(runs_dir), name)
-        process = launch(folder)
+    if folds:
+        from tui.commands.folds import train_folds
+
+        return train_folds(spec, folds, runs_dir, name, json=json)
     if detach:
-        return _detach(folder, process)
+        return _detach(*_begin(spec, runs_dir, name))
+    return train_one(spec, runs_dir, name, json=json)[0]
+
+
+def train_one(spec: "Spec", runs_dir: Path | None, name: str | None, *, json: bool) -> tuple[int, Any]:
+    """(exit status, last event) of a run, shown while it trains."""
+    folder, process = _begin(spec, runs_dir, name)
     previous = _send_stop_on_interrupt(folder)
     try:
         return _follow(folder, process, _printer(json, spec.training.epochs, spec.training.reported_loss))
@@ -54,7 +69,16 @@ def train(
             signal.signal(number, handler)
 
 
-def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "Printer") -> int:
+def _begin(spec: "Spec", runs_dir: Path | None, name: str | None) -> tuple["RunFolder", "subprocess.Popen[bytes]"]:
+    with bad_input():
+        from tui.lab.runs import create_run, launch
+        from tui.lab.runs import runs_dir as choose_runs_dir
+
+        folder = create_run(spec, choose_runs_dir(runs_dir), name)
+        return folder, launch(folder)
+
+
+def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "Printer") -> tuple[int, Any]:
     from tui.lab.errors import LabError
     from tui.lab.events import Failed, Finished, Started, Stopped
     from tui.lab.follow import follow
@@ -71,17 +95,17 @@ def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "P
     except LabError as error:
         printer.close()
         typer.echo(error_line(str(error)), err=True)
-        return 1
+        return 1, last
     finally:
         printer.close()
     if isinstance(last, Failed):
         typer.echo(error_line(last.message), err=True)
         if process.returncode == BAD_INPUT:
             _forget(folder, began)
-            return 2
+            return 2, last
     if isinstance(last, Finished):
-        return 0
-    return 130 if isinstance(last, Stopped) else 1
+        return 0, last
+    return 130 if isinstance(last, Stopped) else 1, last
 
 
 def _detach(folder: "RunFolder", process: "subprocess.Popen[bytes]") -> int:
