@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import progress
 from ..assemble import Part, assemble
 from ..base import DataError, Dataset, one_line
 from .files import MAX_FILE, PIECE
@@ -40,6 +41,7 @@ def read_array(
             )
         raw[filled : filled + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
         filled += len(piece)
+        progress.tell(filled, len(raw))
     flat = raw.view(dtype) if len(raw) else np.empty(math.prod(shape), dtype=dtype)
     return flat.reshape(shape, order="F" if fortran_order else "C")
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from .. import progress
 from ..base import DataError
 
 MAX_FILE = 4 << 30  # bytes
@@ -74,6 +75,7 @@ def sha256_of(file: BinaryIO) -> str:
     """sha256 of a whole open file, which stands at its beginning before and after."""
     digest = hashlib.sha256()
     while piece := file.read(PIECE):
+        progress.check()
         digest.update(piece)
     file.seek(0)
     return digest.hexdigest()
@@ -108,6 +110,7 @@ def unpacked(data: bytes, source: str, limit: int = MAX_UNPACKED) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             while piece := file.read(PIECE):
+                progress.check()
                 if out.tell() + len(piece) > limit:
                     raise DataError(
                         f"unpacks to more than {limit:,} bytes, far more than data do: refused", source=source

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import progress
 from ..assemble import Part, assemble
 from ..base import DataError, Dataset, one_line, quote, some_of
 from .arrays import MAX_NUMBERS
@@ -70,6 +71,7 @@ class _Opened:
                         source=self.source,
                     )
                 filled += got
+                progress.tell(filled, len(view))
             if self.stream.read(1):  # reading to the very end also checks the gzip checksum
                 raise DataError(f"holds more than its header promises ({_times(self.shape)})", source=self.source)
         except GZIP_ERRORS as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+from .. import progress
 from ..base import DataError, quote
 
 SEPARATORS = {"tab": "\t", "semicolon": ";", "comma": ",", "space": " "}
@@ -16,6 +17,7 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 SAMPLE_ROWS = 200
 SNIFFED = 1000  # characters
 MAX_COLUMNS = 200_000
+TOLD = 512  # lines from one word about the progress to the next
 
 
 @dataclass(frozen=True)
@@ -95,8 +97,12 @@ def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[st
         lines = (" ".join(line.split()) for line in lines)
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != " ")
     line = 1
+    total = 0
     try:
         for row in reader:
+            if reader.line_num % TOLD == 0:
+                total = total or max(1, text.data.count(b"\n"), text.data.count(b"\r"))
+                progress.tell(reader.line_num, total)
             if len(row) > MAX_COLUMNS:
                 raise DataError(
                     f"{len(row):,} values in one line are more than this program reads ({MAX_COLUMNS:,})",

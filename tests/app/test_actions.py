@@ -9,6 +9,7 @@ from textual.binding import Binding
 from tui.app.actions import ACTIONS, SCOPES, SCREENS, bindings, by_id, in_scope, key_line, show_key
 from tui.app.app import BenchApp
 from tui.app.charts.image_sheet import ImageSheet
+from tui.app.charts.scatter_cursor import ScatterCursor
 from tui.app.screens.data import DataScreen
 from tui.app.screens.gradients import GradientsScreen
 from tui.app.screens.model import ModelScreen
@@ -25,6 +26,7 @@ OWNERS: dict[str, type] = {
     "form": FormRows,
     "table": Table,
     "images": ImageSheet,
+    "chart": ScatterCursor,
 }
 LEANED_ON = {
     "app.data": "1",
@@ -128,7 +130,7 @@ def test_no_single_letter_quits() -> None:
 
 
 def test_only_screens_that_exist_have_a_digit() -> None:
-    digits = {key for action in ACTIONS for key in action.keys.split(",") if key.isdigit()}
+    digits = {key for action in ACTIONS for key in action.keys.split(",") if key.isdigit() and key != "0"}
     assert digits == {str(number) for number, _ in enumerate(SCREENS, start=1)}
     assert set(SCREENS) <= set(BenchApp.MODES)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from textual.widgets import DataTable, Input, OptionList
+from textual.widgets import Input, OptionList
 
 from tests.app.support import (
     bench,
@@ -19,7 +19,7 @@ from tests.app.support import (
     typed,
     until,
 )
-from tui.app.facts import DataReady, DataRefused
+from tui.app.facts import DataReady, DataRefused, FeaturesSummed
 from tui.app.services.data import DataService, telling_features, varied_features
 from tui.app.widgets.form import Form
 from tui.lab.spec import for_file
@@ -96,8 +96,7 @@ async def test_the_table_shows_the_first_rows() -> None:
     app = bench(small_spec())
     async with app.run_test(size=SIZE) as pilot:
         await opened(pilot)
-        table = app.screen.query_one(DataTable)
-        assert table.row_count >= 50
+        await saying(pilot, "spread")
         first = app.session.data.prepared.dataset.X[0, 0]
         assert f"{first:.3f}" in line_of(app, f"{first:.3f}")
 
@@ -311,7 +310,7 @@ def test_reading_says_what_is_wrong_in_one_line(folder: Path) -> None:
     assert isinstance(refused, DataRefused)
     assert "\n" not in refused.words
     service._read(for_file("wine.csv"), 0)
-    assert isinstance(facts.facts[-1], DataReady)
+    assert [type(fact) for fact in facts.facts[1:]] == [DataReady, FeaturesSummed]
 
 
 def test_the_features_worth_looking_at_first() -> None:

@@ -72,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     # Data
     Action("data.next_features", "v", "features", "Next two features in the scatter"),
     Action("data.previous_features", "V", "", "Previous two features in the scatter"),
+    Action("data.draw", "d", "draw", "Draw your own points"),
+    Action("data.cancel", "x", "cancel", "Give up the reading; the former data stays"),
     # Model
     Action("model.add_layer", "a", "add layer", "Add a hidden layer as wide as the last"),
     Action("model.remove_layer", "backspace", "", "Remove the last hidden layer"),
@@ -111,6 +113,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
     Action("table.scroll_top", "g,home", "", "First row", palette=False),
     Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+    # Charts
+    Action("chart.left", "h,left", "cursor", "The cursor to the left; at the edge the plane moves", palette=False),
+    Action("chart.down", "j,down", "cursor", "The cursor down", palette=False),
+    Action("chart.up", "k,up", "cursor", "The cursor up", palette=False),
+    Action("chart.right", "l,right", "cursor", "The cursor to the right", palette=False),
+    Action("chart.zoom_in", "z,plus", "zoom", "Zoom in, around the cursor", palette=False),
+    Action("chart.zoom_out", "Z,minus", "zoom", "Zoom out", palette=False),
+    Action("chart.whole", "0", "whole", "All of the plane", palette=False),
     # Images
     Action("images.left", "h,left", "image", "The image to the left", palette=False),
     Action("images.down", "j,down", "image", "The image below", palette=False),

@@ -267,7 +267,9 @@ class BenchApp(App[int]):
         self.action_app_back()
 
     def action_app_back(self) -> None:
-        if isinstance(self.screen, BenchScreen) and not self.screen.unexpand():
+        if self.session.data.slow and self.current_mode == "data":
+            self.data.cancel()
+        elif isinstance(self.screen, BenchScreen) and not self.screen.unexpand():
             going = self.session.run is not None and self.session.run.alive
             self.notice("‹ctrl+q› quits" + (", training goes on" if going else ""))
 

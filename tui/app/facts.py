@@ -7,11 +7,14 @@ from msgspec import Struct
 
 from tui.lab import events as ev
 from tui.lab.spec import Spec
+from tui.lab.tables import DataSpec
 
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
+    from datasets import Dataset
     from mlcore.gradreport import GradientReport, TensorCheck
     from tui.app.session import MapState
     from tui.lab.build import Prepared
+    from tui.lab.feature_summary import FeatureSummary
 
 
 class SettingChanged(Struct, frozen=True):
@@ -54,12 +57,30 @@ class DataAsked(Struct, frozen=True):
     what: str
 
 
+class DataMoved(Struct, frozen=True):
+    """The reading takes a while; ``share`` of it is done, None where nobody knows."""
+
+    share: float | None = None
+
+
+class DataCancelled(Struct, frozen=True):
+    """The reading was given up."""
+
+
+class FeaturesSummed(Struct, frozen=True):
+    """The figures of the features of ``dataset``."""
+
+    dataset: "Dataset"
+    summary: "FeatureSummary"
+
+
 class DataReady(Struct, frozen=True):
-    """``features`` are worth looking at first, of those that are ``varied``."""
+    """``features`` are worth looking at first, of those that are ``varied``; ``read`` is what was asked for."""
 
     prepared: "Prepared"
     features: tuple[int, int] = (0, 1)
     varied: tuple[int, ...] = (0, 1)
+    read: DataSpec | None = None
 
 
 class DataRefused(Struct, frozen=True):

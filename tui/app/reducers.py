@@ -13,10 +13,13 @@ from tui.app.facts import (
     CheckMoved,
     CheckStarted,
     DataAsked,
+    DataCancelled,
+    DataMoved,
     DataReady,
     DataRefused,
     ExperimentOpened,
     FeaturesChosen,
+    FeaturesSummed,
     FeaturesTurned,
     LrChosen,
     MapDrawn,
@@ -153,7 +156,45 @@ def _(fact: FeaturesChosen, session: Session) -> Session:
 
 @apply.register
 def _(fact: DataAsked, session: Session) -> Session:
-    return replace(session, data=replace(session.data, loading=fact.what, error=""))
+    return replace(session, data=replace(session.data, loading=fact.what, slow=False, share=None, error=""))
+
+
+@apply.register
+def _(fact: DataMoved, session: Session) -> Session:
+    if not session.data.loading:
+        return session
+    return replace(session, data=replace(session.data, slow=True, share=fact.share))
+
+
+@apply.register
+def _(fact: DataCancelled, session: Session) -> Session:
+    """The experiment goes back to the last one that has the data that is here."""
+    if not session.data.loading:
+        return session
+    data = replace(session.data, loading="", slow=False, share=None)
+    past = next((n for n, (spec, _) in reversed([*enumerate(session.past)]) if spec.data == data.read), None)
+    if session.spec.data == data.read:
+        return replace(session, data=data, notice="given up; the data stays as it is")
+    if data.prepared is None or past is None:
+        words = f"{session.data.loading}: the reading was given up: Enter on its row reads it again"
+        return replace(session, data=replace(data, error=words))
+    spec, recipe = session.past[past]
+    return replace(
+        _with_spec(session, spec, recipe),
+        data=data,
+        past=session.past[:past],
+        future=((session.spec, session.recipe), *session.future),
+        wrong={},
+        notice="given up; the former data stays. ‹ctrl+r› reads it after all",
+    )
+
+
+@apply.register
+def _(fact: FeaturesSummed, session: Session) -> Session:
+    prepared = session.data.prepared
+    if prepared is None or prepared.dataset is not fact.dataset:
+        return session
+    return replace(session, data=replace(session.data, summary=fact.summary))
 
 
 @apply.register
@@ -165,7 +206,12 @@ def _(fact: DataReady, session: Session) -> Session:
     drawn = same and before is not None and before.inputs.view_names == fact.prepared.inputs.view_names
     return replace(
         session,
-        data=DataState(prepared=fact.prepared, varied=fact.varied),
+        data=DataState(
+            prepared=fact.prepared,
+            varied=fact.varied,
+            read=fact.read,
+            summary=session.data.summary if same else None,
+        ),
         features=session.features if drawn else fact.features,
         map=session.map if drawn else MapState(),
     )
@@ -192,7 +238,7 @@ def _with_its_loss(session: Session, prepared: "Prepared") -> Session:
 
 @apply.register
 def _(fact: DataRefused, session: Session) -> Session:
-    return replace(session, data=replace(session.data, loading="", error=fact.words))
+    return replace(session, data=replace(session.data, loading="", slow=False, share=None, error=fact.words))
 
 
 @apply.register

@@ -12,11 +12,13 @@ from msgspec import Struct, field
 
 from tui.app.run_view import RunView
 from tui.lab.spec import Spec
+from tui.lab.tables import DataSpec
 
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from mlcore.gradreport import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
     from tui.lab.build import Prepared
+    from tui.lab.feature_summary import FeatureSummary
 
 
 class DataState(Struct, frozen=True):
@@ -26,7 +28,15 @@ class DataState(Struct, frozen=True):
     varied: tuple[int, ...] = ()
     """Features that are not the same in every sample."""
     loading: str = ""
+    slow: bool = False
+    """Whether what loads takes long enough to be spoken of."""
+    share: float | None = None
+    """How much of it is read; None where nobody knows."""
     error: str = ""
+    read: DataSpec | None = None
+    """The settings that brought ``prepared``."""
+    summary: "FeatureSummary | None" = None
+    """The figures of its features, once they are known."""
 
 
 class CheckState(Struct, frozen=True):

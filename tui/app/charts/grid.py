@@ -20,6 +20,12 @@ class CellGrid:
                 if 0 <= column + offset < self.width:
                     line[column + offset] = (character, role)
 
+    def mark(self, column: int, row: int, sign: str) -> None:
+        """Write `sign` behind the role of a cell, once."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            character, role = self._cells[row][column]
+            self._cells[row][column] = (character, role if role.endswith(sign) else role + sign)
+
     def is_empty(self, column: int, row: int) -> bool:
         """Whether nothing stands in that cell."""
         return self._cells[row][column][0] == " "

@@ -15,21 +15,23 @@ from tui.app.charts.colors import class_rgb, legible
 from tui.app.charts.data import Points
 from tui.app.charts.grid import CellGrid
 from tui.app.charts.ramp import point_glyphs, shade_rgb
-from tui.app.charts.scatter_picture import scatter_picture
+from tui.app.charts.scatter_picture import ScatterPicture, scatter_picture
 from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.charts.viewport import Viewport
 
 
 class Scatter(Widget):
     """Shows `Points`, each as its class's glyph in its class's colour (or in its shade); one a cell, to be legible."""
 
     ALLOW_SELECT: ClassVar[bool] = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--axis", "scatter--tick"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"scatter--axis", "scatter--tick", "scatter--cursor"}
     DEFAULT_CSS = """
     Scatter {
         width: 1fr;
         height: 1fr;
         & > .scatter--axis { color: $foreground 22%; }
         & > .scatter--tick { color: $text-muted; }
+        & > .scatter--cursor { color: $accent; text-style: bold; }
     }
     """
 
@@ -70,9 +72,10 @@ class Scatter(Widget):
         self._points: Points | None = None
         self._class_names: tuple[str, ...] = ()
         self._labels = ("", "")
-        self._grid = CellGrid(0, 0)
+        self.view = Viewport()
+        """What part of the plane is seen, and the cursor in it."""
+        self._picture = ScatterPicture(CellGrid(0, 0))
         self._made_of: tuple[object, ...] = ()
-        self._drawn = 0
         self._told = (0, 0)
         self._strips: list[Strip] = []
 
@@ -88,7 +91,7 @@ class Scatter(Widget):
 
     def drawn_points(self) -> int:
         """How many points are seen, for "600 of 7,000"; 0 before the widget has a size."""
-        return self._drawn
+        return self._picture.drawn
 
     def on_resize(self) -> None:
         """Thin the points anew for the new size."""
@@ -107,7 +110,7 @@ class Scatter(Widget):
         """One row of the scatter."""
         self._draw()
         if not self._strips:
-            self._strips = [self._strip(row) for row in range(self._grid.height)]
+            self._strips = [self._strip(row) for row in range(self._picture.grid.height)]
         return self._strips[y] if y < len(self._strips) else Strip.blank(self.content_size.width, self.rich_style)
 
     def _draw(self) -> None:
@@ -124,30 +127,36 @@ class Scatter(Widget):
             height,
             capabilities_of(self),
             self.axes,
+            self.view,
         )
         if wanted == self._made_of:
             return
         self._made_of = wanted
         self._strips = []
         if self._points is None:
-            self._grid, self._drawn = CellGrid(width, height), 0
+            self._picture = ScatterPicture(CellGrid(width, height))
         else:
             shades = point_glyphs(capabilities_of(self)) if self._points.shaded else ""
             names = self._class_names
-            picture = scatter_picture(self._points, names, width, height, glyphs, self.axes, *self._labels, shades)
-            self._grid, self._drawn = picture.grid, picture.drawn
+            self._picture = scatter_picture(
+                self._points, names, width, height, glyphs, self.axes, *self._labels, shades, self.view
+            )
         total = 0 if self._points is None else len(self._points.x)
-        if (self._drawn, total) != self._told:
-            self._told = (self._drawn, total)
-            self.post_message(self.Drawn(self, self._drawn, total))
+        if (self._picture.drawn, total) != self._told:
+            self._told = (self._picture.drawn, total)
+            self.post_message(self.Drawn(self, self._picture.drawn, total))
 
     def _strip(self, row: int) -> Strip:
-        segments = [Segment(text, self._style(role)) for text, role in self._grid.runs(row)]
-        return Strip(segments, self._grid.width)
+        grid = self._picture.grid
+        segments = [Segment(text, self._style(role)) for text, role in grid.runs(row)]
+        return Strip(segments, grid.width)
 
     def _style(self, role: str) -> Style:
         if not role:
             return self.rich_style
+        if role.endswith("!"):
+            # Seen without colours too.
+            return self._style(role.removesuffix("!")) + Style(bold=True, reverse=True)
         kind, _, number = role.partition("-")
         if kind not in ("class", "shade"):
             return self.get_component_rich_style(f"scatter--{role}")

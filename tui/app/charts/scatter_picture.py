@@ -9,6 +9,7 @@ from tui.app.charts.axes import LIMIT, Axis, spaced_ticks, tight_axis
 from tui.app.charts.data import Floats, Points
 from tui.app.charts.grid import CellGrid
 from tui.app.charts.thinning import place, thin
+from tui.app.charts.viewport import Viewport, Window, nearest
 from tui.app.glyphs import GlyphSet, class_glyph
 
 # Below this size the plane needs the cells that axes would take.
@@ -16,14 +17,26 @@ LEAST_WIDTH, LEAST_HEIGHT = 36, 10
 _LABEL_WIDTH = 4
 # Cells from one tick to the next, across and down.
 _TICK_COLUMNS, _TICK_ROWS = 8, 3
+WHOLE = Viewport()
 
 
 @dataclass(frozen=True)
 class ScatterPicture:
-    """A drawn scatter, and how many points are seen in it. A point's role is "class-" or "shade-" and its number."""
+    """A drawn scatter. A point's role is "class-" or "shade-" and its number, behind it "!" where it is pointed at.
+
+    Attributes:
+        grid: The picture.
+        drawn: How many points are seen in it.
+        left, columns, rows: Where the plane begins, and its size in cells.
+        nearest: The point nearest to the cursor; None without a cursor, and where no point is seen.
+    """
 
     grid: CellGrid
     drawn: int = 0
+    left: int = 0
+    columns: int = 1
+    rows: int = 1
+    nearest: int | None = None
 
 
 def scatter_picture(
@@ -36,6 +49,7 @@ def scatter_picture(
     x_label: str = "",
     y_label: str = "",
     shades: str = "",
+    view: Viewport = WHOLE,
 ) -> ScatterPicture:
     """Draw points on width x height cells, one a cell at most, each as its class's glyph.
 
@@ -47,12 +61,15 @@ def scatter_picture(
         axes: Whether to draw axes where there is room for them.
         x_label, y_label: The axes' names, drawn at their far ends.
         shades: A glyph for each shade, where the points have shades instead of classes.
+        view: What part of the plane is seen, and the cursor in it.
     """
     grid = CellGrid(width, height)
     finite = (np.abs(points.x) <= LIMIT) & (np.abs(points.y) <= LIMIT)
     if not np.any(finite) or width < 2 or height < 2:
         return ScatterPicture(grid)
-    x_axis, y_axis = _axis(points.x[finite], width // 12), _axis(points.y[finite], height // 4)
+    whole = Window(_range(points.x[finite]), _range(points.y[finite]))
+    window = view.window(whole)
+    x_axis, y_axis = _axis(window.x, width // 12), _axis(window.y, height // 4)
 
     left, columns, rows = 0, width, height
     if axes and width >= LEAST_WIDTH and height >= LEAST_HEIGHT:
@@ -69,11 +86,37 @@ def scatter_picture(
         k = int(labels[index[i]])
         glyph, role = (shades[k], f"shade-{k}") if shades else (class_glyph(k, class_names, glyphs), f"class-{k}")
         grid.put(left + int(column[i]), int(row[i]), glyph, role)
-    return ScatterPicture(grid, int(chosen.size))
+    near = _point(grid, points, view, whole, left, columns, rows)
+    return ScatterPicture(grid, int(chosen.size), left, columns, rows, near)
 
 
-def _axis(values: Floats, intervals: int) -> Axis:
-    return tight_axis(float(values.min()), float(values.max()), min(max(intervals, 1), 5))
+def _point(
+    grid: CellGrid, points: Points, view: Viewport, whole: Window, left: int, columns: int, rows: int
+) -> int | None:
+    """Draws the cursor and marks the point nearest to it, whose number it returns."""
+    spot, cell = view.place(whole), view.cell(columns, rows)
+    if spot is None or cell is None:
+        return None
+    window = view.window(whole)
+    near = nearest(points, spot, window, columns, rows)
+    if near is not None:
+        one = Points(points.x[near : near + 1], points.y[near : near + 1], points.labels[near : near + 1])
+        _, column, row = place(one, window.x, window.y, columns, rows)
+        grid.mark(left + int(column[0]), int(row[0]), "!")
+    if grid.is_empty(left + cell[0], cell[1]):
+        grid.put(left + cell[0], cell[1], "+", "cursor")
+    else:
+        grid.mark(left + cell[0], cell[1], "!")
+    return near
+
+
+def _range(values: Floats) -> tuple[float, float]:
+    axis = tight_axis(float(values.min()), float(values.max()))
+    return axis.low, axis.high
+
+
+def _axis(side: tuple[float, float], intervals: int) -> Axis:
+    return tight_axis(*side, min(max(intervals, 1), 5))
 
 
 def _draw_axes(

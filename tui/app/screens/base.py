@@ -193,7 +193,7 @@ class BenchScreen(Screen):
         self.call_after_refresh(self._focus_into, panel)
 
     def _focus_into(self, panel: Panel) -> None:
-        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable), None)
+        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
         if target is not None:
             target.focus()
 

@@ -3,23 +3,24 @@
 from pathlib import Path
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.widget import Widget
 
 from datasets import GENERATORS
 from tui.app.actions import bindings
-from tui.app.charts import Points, Scatter, ramp_legend, stacked
+from tui.app.charts import meter, stacked
 from tui.app.facts import FeaturesChosen, FeaturesTurned
-from tui.app.glyphs import legend
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
-from tui.app.widgets.answers import class_balance, cut, first_target, target_ramp, target_spread
-from tui.app.widgets.data_words import COLUMNS, answers_in_words, facts_text, first_rows
+from tui.app.widgets.answers import class_balance, cut, target_spread
+from tui.app.widgets.data_words import answers_in_words, facts_text, preview
+from tui.app.widgets.feature_table import FeatureTable, Preview
 from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
+from tui.app.widgets.look import Look
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.settings import SettingsForm, in_words, without_effect
-from tui.app.widgets.table import Table
 from tui.lab.build import Prepared, feature_names
 from tui.lab.fields import FIELDS
 from tui.lab.options import option_fields
@@ -49,7 +50,7 @@ class DataScreen(BenchScreen):
 
     def panels(self) -> ComposeResult:
         yield Panel(SettingsForm(label_width=16, id="source-form"), title="source", id="source", can_focus=False)
-        yield Panel(Scatter(), title="scatter", id="scatter")
+        yield Look(id="scatter")
         yield Panel(Words(), title="this data set", id="facts")
         yield Panel(Words(), title="classes", id="classes")
         yield Panel(
@@ -59,11 +60,12 @@ class DataScreen(BenchScreen):
             id="split",
             can_focus=False,
         )
-        yield Panel(Table(), title="first rows", id="rows", can_focus=False)
+        yield Panel(FeatureTable(), title="first rows", id="rows", can_focus=False)
 
     _source: str = ""
     _tabled: object = None
-    _pointed: object = None
+    _preview: Preview | None = None
+    _said: str = ""
     _counted: object = None
 
     def home(self) -> Widget:
@@ -80,13 +82,19 @@ class DataScreen(BenchScreen):
         self.query_one("#source", Panel).entitle(subtitle="o open a file")
         if prepared is None:
             return
-        self._draw_scatter(prepared, session)
+        self.query_one(Look).draw(prepared, session.features)
         self._draw_facts(prepared)
         self._draw_answers(prepared)
         self._draw_split(prepared)
-        self._draw_rows(prepared)
+        self._draw_rows(prepared, session)
 
     def sentence(self, session: Session) -> str:
+        # What is quickly read is not spoken of: two sentences in a tenth of a second are none.
+        if not session.data.loading or session.data.slow or not self._said:
+            self._said = self._sentence(session)
+        return self._said
+
+    def _sentence(self, session: Session) -> str:
         data = session.data
         if data.error:
             return f"{self.glyphs.wrong} {data.error}"
@@ -94,7 +102,12 @@ class DataScreen(BenchScreen):
         if wrong:
             return f"{self.glyphs.wrong} {wrong}"
         if data.loading:
-            return f"reading {data.loading} {self.glyphs.ellipsis}"
+            bar = "" if data.share is None else f"{meter(data.share, 10, self.glyphs)} {100 * data.share:.0f} %  "
+            stays = "; the former data stays" if data.prepared is not None else ""
+            name = cut(data.loading.rstrip("/").rpartition("/")[2], 24, self.glyphs.ellipsis)
+            return f"reading {name} {self.glyphs.ellipsis} {bar} ‹x› gives up{stays}"
+        if pointed := self.query_one(Look).pointed_at():
+            return pointed
         for form in self.query(SettingsForm):
             if form.has_focus_within and (words := in_words(form.current_key, session.spec)):
                 return words
@@ -106,7 +119,8 @@ class DataScreen(BenchScreen):
         return f"{name} is ready. Next: ‹2› Model, or ‹4› then ‹space› trains it"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
-        return frozenset() if session.data.prepared is not None else frozenset({"data.next_features"})
+        idle = set() if session.data.prepared is not None else {"data.next_features"}
+        return frozenset(idle if session.data.slow else {*idle, "data.cancel"})
 
     # Panels
 
@@ -164,37 +178,6 @@ class DataScreen(BenchScreen):
             ]
         return rows
 
-    def _draw_scatter(self, prepared: Prepared, session: Session) -> None:
-        i, j = session.features
-        if max(i, j) >= len(feature_names(prepared)):
-            return
-        dataset = prepared.dataset
-        if self._pointed != (id(prepared), i, j):
-            self._pointed = (id(prepared), i, j)
-            rows = prepared.split.train
-            flat = prepared.view
-            regression = dataset.task == "regression"
-            labels = target_ramp(prepared).shades(first_target(dataset)[rows]) if regression else dataset.y[rows]
-            points = Points(flat[rows, i].astype(float), flat[rows, j].astype(float), labels, shaded=regression)
-            self.query_one(Scatter).show(points, prepared.class_names)  # the panel's title names the axes
-        self._entitle_scatter(prepared, session)
-
-    def _entitle_scatter(self, prepared: Prepared, session: Session) -> None:
-        panel, names = self.query_one("#scatter", Panel), feature_names(prepared)
-        i, j = session.features
-        shown = f"{self.query_one(Scatter).drawn_points():,} of {len(prepared.split.train):,}"
-        room = panel.size.width - len(shown) - 8
-        if prepared.task == "regression":
-            dark = self.app.current_theme.dark
-            key = ramp_legend(target_ramp(prepared), self.bench.capabilities, dark=dark, room=panel.size.width - 6)
-            if key.cell_len <= room:
-                key.append(f"   {shown}")
-            subtitle: str | Text = key
-        else:
-            key_text = legend(prepared.class_names[:10], self.glyphs)
-            subtitle = f"{cut(key_text, room, self.glyphs.ellipsis)}   {shown}"
-        panel.entitle(f"scatter  {names[i]} {self.glyphs.times} {names[j]}", subtitle)
-
     def _draw_facts(self, prepared: Prepared) -> None:
         self.query_one("#facts Words", Words).show(facts_text(prepared, self.glyphs))
 
@@ -229,25 +212,38 @@ class DataScreen(BenchScreen):
         stratified = "" if prepared.task == "classification" else ", unstratified"
         panel.entitle(subtitle="/".join(f"{100 * share:.0f}" for share in shares) + f" %{stratified}")
 
-    def _draw_rows(self, prepared: Prepared) -> None:
-        wide = self.size.width >= 100 and self.size.height >= 30
-        if self._tabled == (id(prepared), wide):
-            return
-        self._tabled = (id(prepared), wide)
-        dataset = prepared.dataset
-        self.query_one(Table).fill(*first_rows(self, prepared, summed_up=wide))
-        more = dataset.n_features - COLUMNS
+    def _draw_rows(self, prepared: Prepared, session: Session) -> None:
+        key = (prepared.dataset, self.app.theme)
+        if self._tabled != key:
+            self._tabled = key
+            self._preview = preview(self, prepared)
+        self.query_one(FeatureTable).show(self._preview, session.data.summary)
+        self._entitle_rows(prepared)
+
+    def _entitle_rows(self, prepared: Prepared) -> None:
+        dataset, table = prepared.dataset, self.query_one(FeatureTable)
+        more = dataset.n_features - len(table.in_sight)
+        where = f"feature {table.feature + 1:,} of {dataset.n_features:,}   " if more > 0 else ""
         self.query_one("#rows", Panel).entitle(
             f"{dataset.n_samples:,} {self.glyphs.times} {dataset.n_features:,}, {answers_in_words(dataset)}",
-            f"{more:,} more columns not shown" if more > 0 else "h l columns",
+            f"{where}h l columns",
         )
 
     # Doing
 
     def on_scatter_drawn(self) -> None:
+        self.show()
+
+    def on_scatter_cursor_pointed(self) -> None:
+        self.show()
+
+    def on_image_sheet_looked(self) -> None:
+        self.show()
+
+    def on_feature_table_moved(self) -> None:
         prepared = self.session.data.prepared
         if prepared is not None:
-            self._entitle_scatter(prepared, self.session)
+            self._entitle_rows(prepared)
 
     def on_form_rows_entered(self, message: FormRows.Entered) -> None:
         if message.key.startswith("source:"):
@@ -290,7 +286,25 @@ class DataScreen(BenchScreen):
         self.show()
 
     def action_data_next_features(self) -> None:
-        self.bench.dispatch(FeaturesTurned(+1))
+        self._turn(+1)
 
     def action_data_previous_features(self) -> None:
-        self.bench.dispatch(FeaturesTurned(-1))
+        self._turn(-1)
+
+    def _turn(self, by: int) -> None:
+        if self.query_one(Look).turn(by):
+            self.show()
+        else:
+            self.bench.dispatch(FeaturesTurned(by))
+
+    @work
+    async def action_data_draw(self) -> None:
+        from tui.app.screens.draw import DrawScreen
+
+        path = await self.app.push_screen_wait(DrawScreen())
+        if path:
+            self.bench.open_experiment(for_file(path))
+
+    def action_data_cancel(self) -> None:
+        if self.session.data.loading:
+            self.bench.data.cancel()

@@ -64,7 +64,7 @@ class OpeningScreen(BenchScreen):
         return f"reading {session.spec.data.source} {self.glyphs.ellipsis}"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
-        return frozenset({"data.next_features", "app.expand"})
+        return frozenset({"data.next_features", "data.draw", "data.cancel", "app.expand"})
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         if event.option_id == "recipes":

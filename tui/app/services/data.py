@@ -1,9 +1,10 @@
 """Reads, splits and scales the data of a spec, off the event loop."""
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tui.app.facts import DataAsked, DataReady, DataRefused
+from tui.app.facts import DataAsked, DataCancelled, DataMoved, DataReady, DataRefused, FeaturesSummed
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class DataService:
         self._asked = 0
         self._lock = threading.Lock()
         self._kept: tuple[object, Any] | None = None
+        self._summed: object = None
 
     def ask(self, spec: Spec) -> None:
         """Answers with DataReady or DataRefused, later; the former data stays until then."""
@@ -62,26 +64,56 @@ class DataService:
         self._app.post_fact(DataAsked(spec.data.source))
         threading.Thread(target=self._read, args=(spec, self._asked), daemon=True, name="read data").start()
 
+    def cancel(self) -> None:
+        """Gives up what is being read: its reader stops at its next word, the former data stays."""
+        self._asked += 1
+        self._app.dispatch(DataCancelled())
+
     def _read(self, spec: Spec, number: int) -> None:
         # Here and not above: the first picture need not wait for NumPy.
+        from datasets.progress import Stopped
+        from tui.app.services.reading import Reading
         from tui.lab.build import USER_ERRORS, split_and_scale
 
+        def wanted() -> bool:
+            return number == self._asked
+
+        dataset = None
         with self._lock:  # steps of a value come faster than data: only the newest is worth reading
             if number != self._asked:
                 return
             try:
-                prepared = split_and_scale(spec, self._dataset(spec))
-                X = prepared.view
-                varied = varied_features(X)
-                fact: object = DataReady(prepared, telling_features(X, varied), varied)
+                with Reading(lambda share: self._app.post_fact(DataMoved(share)), wanted):
+                    prepared = split_and_scale(spec, self._dataset(spec))
+                    dataset = prepared.dataset
+                    varied = varied_features(prepared.view)
+                    first = telling_features(prepared.view, varied)
+                    fact: object = DataReady(prepared, first, varied, spec.data)
+            except Stopped:
+                return
             except USER_ERRORS as error:
                 fact = DataRefused(str(error))
             except MemoryError:
                 fact = DataRefused(f"{spec.data.source}: does not fit into memory: take fewer samples")
             except OSError as error:
                 fact = DataRefused(f"{spec.data.source}: cannot be read ({error.strerror})")
-        if number == self._asked:
+        if wanted():
             self._app.post_fact(fact)
+            if dataset is not None:
+                self._sum_up(dataset, wanted)
+
+    def _sum_up(self, dataset: "Dataset", wanted: Callable[[], bool]) -> None:
+        """The figures of the features: said later, nobody waits for them."""
+        from tui.lab.feature_summary import Stopped, summarise
+
+        if self._summed is dataset:
+            return
+        try:
+            summary = summarise(dataset.X, texts=tuple(dataset.categories), stopped=lambda: not wanted())
+        except Stopped:
+            return
+        self._summed = dataset
+        self._app.post_fact(FeaturesSummed(dataset, summary))
 
     def _dataset(self, spec: Spec) -> "Dataset":
         from tui.lab.build import load_data
@@ -89,6 +121,5 @@ class DataService:
         # Another split or scale needs no second reading of a large file.
         key = (spec.data.source, spec.data.classes, tuple(sorted(spec.data.options.items())))
         if self._kept is None or self._kept[0] != key:
-            self._kept = None
             self._kept = (key, load_data(spec))
         return self._kept[1]

@@ -5,15 +5,14 @@ from rich.text import Text
 from textual.widget import Widget
 
 from datasets import Dataset
-from tui.app.charts import spark
 from tui.app.charts.terminal import class_style, glyphs_of
 from tui.app.glyphs import GlyphSet, class_glyph
 from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
-from tui.lab.build import Prepared
+from tui.app.widgets.feature_table import Preview
+from tui.lab.build import Prepared, feature_names
 from tui.lab.preparing import column_names
 
 ROWS = 50
-COLUMNS = 24
 FACTS_WIDTH = 28
 
 
@@ -60,37 +59,30 @@ def facts_text(prepared: Prepared, glyphs: GlyphSet) -> Text:
     return text
 
 
-def first_rows(widget: Widget, prepared: Prepared, *, summed_up: bool) -> tuple[list[Text], list[list[Text]]]:
-    """(headings, rows) of the first samples, above them spread, mean and deviation where asked for.
-
-    The answer comes first: however many features there are, it is in sight.
-    """
-    dataset, names, glyphs = prepared.dataset, column_names(prepared.dataset), glyphs_of(widget)
-    count = min(COLUMNS, len(names))
-    flat = dataset.X.reshape(dataset.n_samples, -1)[:, :count]
-    answer = "y" if dataset.task == "classification" else cut(dataset.target_names[0], 10, "~")
-    heads = [_right("row"), Text(answer), *(_right(cut(name, 10, "~")) for name in names[:count])]
-    rows = []
-    if summed_up:
-        sample = flat[:: max(1, len(flat) // 20_000)].astype(float)
-        known = [column[~np.isnan(column)] for column in sample.T]
-        spreads = [spark(np.histogram(column, bins=7)[0], 7, glyphs) for column in known]
-        texts = dataset.categories
-        for label, cells in (
-            ("spread", spreads),
-            (
-                "mean",
-                ["" if k in texts or not len(column) else f"{column.mean():.2f}" for k, column in enumerate(known)],
-            ),
-            ("sd", ["" if k in texts or not len(column) else f"{column.std():.2f}" for k, column in enumerate(known)]),
-        ):
-            rows.append([_right(label, "dim"), Text(""), *(_right(cell, "dim") for cell in cells)])
+def preview(widget: Widget, prepared: Prepared) -> Preview:
+    """The first samples with their answers."""
+    dataset = prepared.dataset
     answers = _numbers(widget, prepared) if dataset.task == "regression" else _classes(widget, prepared)
-    for row, which in enumerate(answers):
-        rows.append(
-            [_right(str(row)), which, *(_right(_cell(value, k, dataset, glyphs)) for k, value in enumerate(flat[row]))]
-        )
-    return heads, rows
+    heading = "y" if dataset.task == "classification" else cut(dataset.target_names[0], 10, "~")
+    flat = dataset.X[:ROWS].reshape(len(answers), -1)
+    return Preview(column_names(dataset), flat, answers, heading, dataset.categories)
+
+
+def point_in_words(prepared: Prepared, row: int, features: tuple[int, int]) -> str:
+    """A sample of the scatter: its number, what it is to be taken for, and both features."""
+    dataset, names = prepared.dataset, feature_names(prepared)
+    if dataset.task == "regression":
+        answer = f"{cut(dataset.target_names[0], 20, '~')} {plain(float(first_target(dataset)[row]))}"
+    else:
+        answer = f"class {cut(prepared.class_names[int(dataset.y[row])], 20, '~')}"
+    # What is drawn are the columns themselves, or what was made of all of them.
+    texts = dataset.categories if names == column_names(dataset) else {}
+    places = []
+    for k in features:
+        value = float(prepared.view[row, k])
+        shown = cut(texts[k][int(value)], 16, "~") if k in texts else plain(value)
+        places.append(f"{cut(names[k], 16, '~')} {shown}")
+    return f"sample {row}: {answer}, {', '.join(places)}"
 
 
 def _classes(widget: Widget, prepared: Prepared) -> list[Text]:
@@ -125,22 +117,3 @@ def _remark(dataset: Dataset) -> str:
     if len(spreads) and spreads.max() > 20 * spreads.min():
         return f"widths differ {spreads.max() / spreads.min():,.0f}-fold: normalise"
     return ""
-
-
-def _cell(value: float, column: int, dataset: Dataset, glyphs: GlyphSet) -> str:
-    """A number; the text that a code stands for; a dot where there is neither."""
-    if np.isnan(value):
-        return glyphs.dot
-    if column in dataset.categories:
-        return cut(dataset.categories[column][int(value)], 10, "~")
-    return _number(value)
-
-
-def _right(text: str, style: str = "") -> Text:
-    return Text(text, style, justify="right")
-
-
-def _number(value: float) -> str:
-    if isinstance(value, np.integer) or float(value).is_integer():
-        return f"{int(value)}"
-    return f"{value:.3f}" if 1e-3 <= abs(value) < 1e5 else f"{value:.2g}"

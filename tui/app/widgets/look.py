@@ -1,0 +1,113 @@
+"""The samples as a picture: the images of a data set, or its points in the plane of two features."""
+
+import numpy as np
+from rich.text import Text
+
+from datasets import Dataset
+from tui.app.charts import Points, ramp_legend
+from tui.app.charts.contact_sheet import Images, are_images
+from tui.app.charts.image_sheet import ImageSheet
+from tui.app.charts.scatter_cursor import ScatterCursor
+from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.glyphs import legend
+from tui.app.widgets.answers import cut, first_target, target_ramp
+from tui.app.widgets.data_words import point_in_words
+from tui.app.widgets.panel import Panel
+from tui.lab.build import Prepared, feature_names
+
+
+class Look(Panel):
+    """Images first where there are any; `turn` goes from them to the features and back.
+
+    What the cursor is on stands on the status line: with the border all that it holds would be sent again.
+    """
+
+    def __init__(self, id: str) -> None:
+        super().__init__(ScatterCursor(), ImageSheet(), title="scatter", id=id, can_focus=False)
+        self._dataset: Dataset | None = None
+        self._pointed: object = None
+        self._prepared: Prepared | None = None
+        self._features = (0, 1)
+        self._on = 0
+        """How many pairs of features on from the images; -1 while these are shown."""
+
+    @property
+    def sheet(self) -> ImageSheet:
+        return self.query_one(ImageSheet)
+
+    @property
+    def scatter(self) -> ScatterCursor:
+        return self.query_one(ScatterCursor)
+
+    def draw(self, prepared: Prepared, features: tuple[int, int]) -> None:
+        """Show this data, and these two features where its images do not stand in their place."""
+        self._prepared, self._features = prepared, features
+        dataset = prepared.dataset
+        if dataset is not self._dataset:
+            self._dataset = dataset
+            images = are_images(dataset.shape)
+            labels = dataset.y if dataset.task == "classification" else np.zeros(dataset.n_samples, dtype=np.int64)
+            self.sheet.show(Images(dataset.X, labels, dataset.class_names) if images else None)
+            self._on = -1 if images else 0
+        self._swap()
+        if self._on < 0:
+            self.entitle("images", f"{dataset.n_samples:,}   J K class   v features")
+        elif max(features) < len(feature_names(prepared)):
+            self._draw_points(prepared, features)
+            self._entitle_points(prepared, features)
+
+    def turn(self, by: int) -> bool:
+        """From the images to the features, or back to them; False where other features are asked for."""
+        if self._dataset is None or not are_images(self._dataset.shape):
+            return False
+        images = self._on < 0
+        self._on = 0 if images else self._on + by
+        return images or self._on < 0
+
+    def pointed_at(self) -> str:
+        """The sample under the cursor in words; "" where the focus is elsewhere, or on no sample."""
+        prepared, sheet, scatter = self._prepared, self.sheet, self.scatter
+        if prepared is None:
+            return ""
+        if sheet.has_focus and sheet.sample is not None:
+            names = prepared.class_names
+            of = f" of class {names[sheet.view.label]}" if names else ""
+            return f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}. ‹v› turns to features"
+        if scatter.has_focus and scatter.point is not None:
+            return point_in_words(prepared, int(prepared.split.train[scatter.point]), self._features)
+        return ""
+
+    def _swap(self) -> None:
+        """Images or points; the focus goes along."""
+        shown, hidden = (self.sheet, self.scatter) if self._on < 0 else (self.scatter, self.sheet)
+        if shown.display and not hidden.display:
+            return
+        had_focus = shown.has_focus or hidden.has_focus
+        shown.display, hidden.display = True, False
+        if had_focus:
+            shown.focus()
+
+    def _draw_points(self, prepared: Prepared, features: tuple[int, int]) -> None:
+        if self._pointed == (id(prepared), features):
+            return
+        self._pointed = (id(prepared), features)
+        dataset, rows = prepared.dataset, prepared.split.train
+        shaded = dataset.task == "regression"
+        labels = target_ramp(prepared).shades(first_target(dataset)[rows]) if shaded else dataset.y[rows]
+        x, y = (prepared.view[rows, feature].astype(float) for feature in features)
+        self.scatter.show(Points(x, y, labels, shaded=shaded), prepared.class_names)  # the title names the axes
+
+    def _entitle_points(self, prepared: Prepared, features: tuple[int, int]) -> None:
+        glyphs, names = glyphs_of(self), feature_names(prepared)
+        shown = f"{self.scatter.drawn_points():,} of {len(prepared.split.train):,}"
+        room = self.size.width - len(shown) - 8
+        if prepared.task == "regression":
+            ramp, dark = target_ramp(prepared), self.app.current_theme.dark
+            key = ramp_legend(ramp, capabilities_of(self), dark=dark, room=self.size.width - 6)
+            if key.cell_len <= room:
+                key.append(f"   {shown}")
+            subtitle: str | Text = key
+        else:
+            subtitle = f"{cut(legend(prepared.class_names[:10], glyphs), room, glyphs.ellipsis)}   {shown}"
+        x, y = (names[feature] for feature in features)
+        self.entitle(f"scatter  {x} {glyphs.times} {y}", subtitle)
