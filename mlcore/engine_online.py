@@ -89,4 +89,4 @@ class OnlineBlock:
                 operation()
         for operation in self.end:
             operation()
-        self.optimizer.steps += len(self.steps)
+        self.optimizer.steps += sum(map(self.program.takes_part, range(len(self.steps))))

@@ -95,7 +95,7 @@ class Program:
                     self.backward.insert(0, partial(np.multiply, dz[i], slope, dz[i]))
 
         kernel = LOSS_KERNELS[type(loss)](loss, z[-1], dz[-1], window)
-        self.loss_gradient, self._bind_figures = kernel.gradient, kernel.figures
+        self.loss_gradient, self._bind_figures, self.weights = kernel.gradient, kernel.figures, kernel.weights
         self._figures: dict[tuple[int, int], Callable[[], Progress]] = {}
         self.first_gradients = [linear_gradients(grads[0], dz[0], x.T) for x in inputs]
         self.steps = [
@@ -104,6 +104,10 @@ class Program:
                 inputs, to_inputs, self.loss_gradient, self.first_gradients, strict=True
             )
         ]
+
+    def takes_part(self, k: int) -> bool:
+        """Whether the k-th batch of the window counts, once its operations are done."""
+        return self.weights is None or bool(self.weights[k])
 
     def figures(self, start: int, stop: int) -> Progress:
         """How these batches of the window went, after their steps."""
