@@ -16,6 +16,7 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     stratify: bool = True
     split_seed: int = 0
     scale: str = "none"
+    undrawn: str = "auto"
     scale_target: str = "none"
 
 

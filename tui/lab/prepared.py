@@ -1,0 +1,135 @@
+"""Data on its way to a network: loaded, split into its parts, and scaled or ready to be."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datasets import Dataset, Split, split
+from datasets.transforms import Scale, fit_scale
+from mlcore import Rows
+from tui.lab.sources import load_data
+from tui.lab.spec import Spec, SpecError
+from tui.lab.tasks import refuse_task
+
+Samples = NDArray[Any] | Rows
+Part = tuple[Samples, NDArray[Any]]
+"""X (n, in_features): bytes as they are, or numbers in the spec's dtype, scaled; y (n,) int64, of a regression (n,) or
+(n, k) float64, scaled. `Prepared.ready` gives the rows of X as a network takes them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """Data that is ready to be trained on; `validation` and `test` are None where the spec asks for none.
+
+    `target_scale` takes the numbers of a regression (n, k); of classes it is None. Bytes stay bytes, a fourth of their
+    size in float32: `scaling` and `ready` are the two ways to the numbers.
+    """
+
+    dataset: Dataset
+    split: Split
+    scale: Scale
+    target_scale: Scale | None
+    train: Part
+    validation: Part | None
+    test: Part | None
+    in_features: int
+    class_names: tuple[str, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def scaling(self) -> dict[str, Any]:
+        """What `fit`, `evaluate` and `find_lr` are told beside a part: how they scale its bytes, batch by batch."""
+        if self.train[0].dtype != np.uint8:
+            return {}
+        return {"scale": 1 / self.scale.scale, "shift": -self.scale.shift / self.scale.scale}
+
+    def ready(self, X: Samples) -> NDArray[Any]:
+        """Rows of a part, as many as are needed, scaled and in the spec's dtype."""
+        rows = np.asarray(X)
+        return self.scale(rows, self.dtype) if rows.dtype == np.uint8 else rows
+
+    @property
+    def task(self) -> str:
+        """ "classification" or "regression"."""
+        return self.dataset.task
+
+    @property
+    def answers(self) -> int:
+        """What the network must tell of a sample: classes, or the numbers of a regression."""
+        return self.dataset.n_answers
+
+
+def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
+    """Loads the data (unless it is given), splits it, and scales it by what the training part shows.
+
+    Raises one of USER_ERRORS, also where the spec is not for targets of this kind.
+    """
+    dataset = load_data(spec) if dataset is None else dataset
+    if refused := refuse_task(spec, dataset):
+        raise SpecError(": ".join(refused))
+    return split_and_scale(spec, dataset)
+
+
+def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:
+    """`prepare` for data that is only looked at: whether the spec can learn it does not matter."""
+    rows = split(
+        dataset,
+        test=spec.data.test,
+        validation=spec.data.validation,
+        stratify=spec.data.stratify,
+        seed=spec.data.split_seed,
+    )
+    X = dataset.X
+    if spec.model.channels and X.ndim == 4:  # files have colours last, convolutions first
+        X = np.moveaxis(X, -1, 1)
+    flat = X.reshape(dataset.n_samples, -1)
+    scale = fit_scale(spec.data.scale, _to_fit(spec.data.scale, flat, rows.train))
+    dtype = np.dtype(spec.training.dtype)
+
+    y, target_scale = dataset.y, None
+    if dataset.task == "regression":
+        numbers = y.reshape(dataset.n_samples, -1)
+        target_scale = fit_scale(spec.data.scale_target, numbers[rows.train])
+        y = target_scale(numbers).reshape(y.shape)
+
+    def part(which: NDArray[np.int64]) -> Part | None:
+        return (samples(which), y[which]) if len(which) else None
+
+    def samples(which: NDArray[np.int64]) -> Samples:
+        if flat.dtype != np.uint8:
+            return scale(flat[which], dtype)
+        as_they_lie = flat[which[0] : which[0] + len(which)]
+        return as_they_lie if np.array_equal(which, which[0] + np.arange(len(which))) else Rows(flat, which)
+
+    return Prepared(
+        dataset=dataset,
+        split=rows,
+        scale=scale,
+        target_scale=target_scale,
+        train=(samples(rows.train), y[rows.train]),
+        validation=part(rows.validation),
+        test=part(rows.test),
+        in_features=flat.shape[1],
+        class_names=dataset.class_names,
+        dtype=dtype,
+    )
+
+
+def _to_fit(name: str, X: NDArray[Any], which: NDArray[np.int64]) -> NDArray[Any]:
+    """The rows that a scale is fitted on, whatever their order: of bytes as few copies as can be."""
+    if X.dtype != np.uint8:
+        return X[which]
+    if name not in ("standard", "minmax"):  # 0 to 255, whatever the rows hold
+        return X[which[:1]]
+    first, end = int(which.min()), int(which.max()) + 1
+    return X[first:end] if end - first == len(which) else X[which]
+
+
+def feature_names(prepared: Prepared) -> tuple[str, ...]:
+    """A name for each flattened feature."""
+    names = prepared.dataset.feature_names
+    if len(names) == prepared.in_features:
+        return names
+    return tuple(f"x{j}" for j in range(prepared.in_features))
