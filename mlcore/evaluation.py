@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.engine_figures import Progress
+from mlcore.engine.figures import Progress
 from mlcore.layers import Layer, inference_mode
 from mlcore.losses import Loss, as_labels
 from mlcore.metrics import r2_from_errors

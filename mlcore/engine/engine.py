@@ -1,11 +1,11 @@
 """The fast form of the common networks: Linear, elementwise activations and dropout, one after the other.
 
 A step of a small network costs what its calls cost, not its arithmetic. So, once for each batch size, the whole step
-is written down as a list of NumPy calls with every argument bound (`engine_program`, from the formulas in
-`engine_kernels`, `engine_losses` and `engine_updates`), and training is going through that list. Nothing is
+is written down as a list of NumPy calls with every argument bound (`engine.program`, from the formulas in
+`engine.kernels`, `engine.losses` and `engine.updates`), and training is going through that list. Nothing is
 allocated on the way.
 
-It works on the network's own parameters, which become views into one long vector (`engine_parameters`), and on the
+It works on the network's own parameters, which become views into one long vector (`engine.parameters`), and on the
 optimiser's own state: weights, gradients and running averages can be read and saved between any two batches, and
 are, to rounding, those of the readable layers. With dropout only the masks differ: they are other random numbers.
 """
@@ -20,24 +20,24 @@ import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
-from mlcore.engine_batches import Window
-from mlcore.engine_culprit import all_finite, culprit_of
-from mlcore.engine_figures import Progress
-from mlcore.engine_online import BLOCK_SIZE, OnlineBlock
-from mlcore.engine_online import suits as suits_online
-from mlcore.engine_parameters import FlatParameters, FlatState
-from mlcore.engine_program import Chain, Program
-from mlcore.engine_scope import why_not, working
-from mlcore.engine_targets import take_targets
-from mlcore.engine_updates import UPDATES
-from mlcore.engine_watch import Watch
+from mlcore.engine.batches import Window
+from mlcore.engine.culprit import all_finite, culprit_of
+from mlcore.engine.figures import Progress
+from mlcore.engine.online import BLOCK_SIZE, OnlineBlock
+from mlcore.engine.online import suits as suits_online
+from mlcore.engine.parameters import FlatParameters, FlatState
+from mlcore.engine.program import Chain, Program
+from mlcore.engine.scope import why_not, working
+from mlcore.engine.targets import take_targets
+from mlcore.engine.updates import UPDATES
+from mlcore.engine.watch import Watch
 from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.optim import Optimizer
 from mlcore.samples import Samples
 from mlcore.walk import layers_of
 
-__all__ = ["BLOCK_SIZE", "Engine", "Progress", "compile_network", "why_not"]
+__all__ = ["Engine", "Progress", "compile_network", "why_not"]
 
 _MOST_PRODUCTS = 1 << 25
 """Of a sample with a weight, between two yields: some milliseconds, so that nobody waits long for one."""
@@ -130,7 +130,7 @@ class Engine:
         the dropout generators. It may be saved or given other values, and the optimiser's lr changed; after other
         changes `is_stale`. How long a stride is, makes no difference to any number, but one: with batches of 1 and
         plain SGD, a stride goes through the first layer's weights once for all samples up to the next multiple of
-        BLOCK_SIZE (`engine_online`), which rounds otherwise than steps one by one, a stride of 1. So strides of
+        BLOCK_SIZE (`engine.online`), which rounds otherwise than steps one by one, a stride of 1. So strides of
         BLOCK_SIZE give the same bits from whichever of its multiples they begin.
 
         X (n, ...) of any number type, or Rows of it, y labels (n,) or one-hot rows, or the numbers of a regression.

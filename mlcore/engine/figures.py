@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.engine_updates import Operation
+from mlcore.engine.updates import Operation
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 

@@ -7,9 +7,9 @@ from math import nan
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_batches import Window
-from mlcore.engine_figures import LossKernel, Progress, hits
-from mlcore.engine_updates import Operation
+from mlcore.engine.batches import Window
+from mlcore.engine.figures import LossKernel, Progress, hits
+from mlcore.engine.updates import Operation
 from mlcore.losses import CrossEntropyLoss
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
-from mlcore.engine_targets import Targets
+from mlcore.engine.targets import Targets
 from mlcore.samples import Samples
 
 WINDOW_BYTES = 1 << 17

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.engine_kernels import ACTIVATION_KERNELS
-from mlcore.engine_losses import LOSS_KERNELS
-from mlcore.engine_updates import UPDATES
-from mlcore.engine_watch import METHODS, methods_of
+from mlcore.engine.kernels import ACTIVATION_KERNELS
+from mlcore.engine.losses import LOSS_KERNELS
+from mlcore.engine.updates import UPDATES
+from mlcore.engine.watch import METHODS, methods_of
 from mlcore.layers import Dropout, Flatten, Identity, Layer, Linear, Parameter, Sequential
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss
 from mlcore.optim import Optimizer

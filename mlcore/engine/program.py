@@ -9,9 +9,9 @@ import numpy as np
 
 from mlcore._typing import Array
 from mlcore.activations import ReLU
-from mlcore.engine_batches import Window
-from mlcore.engine_figures import Progress
-from mlcore.engine_kernels import (
+from mlcore.engine.batches import Window
+from mlcore.engine.figures import Progress
+from mlcore.engine.kernels import (
     ACTIVATION_KERNELS,
     Kernel,
     Mask,
@@ -22,9 +22,9 @@ from mlcore.engine_kernels import (
     linear_gradients,
     relu_dropout,
 )
-from mlcore.engine_losses import LOSS_KERNELS
-from mlcore.engine_parameters import FlatParameters
-from mlcore.engine_updates import Operation
+from mlcore.engine.losses import LOSS_KERNELS
+from mlcore.engine.parameters import FlatParameters
+from mlcore.engine.updates import Operation
 from mlcore.layers import Dropout, Layer, Linear
 from mlcore.losses import Loss
 
