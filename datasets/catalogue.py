@@ -56,10 +56,10 @@ _ALL = (
         2,
         2,
     ),
-    Generator("playground-circle", p.make_playground_circle, "Playground: a disc within a ring", _PLAYGROUND, 2, 2),
-    Generator("playground-xor", p.make_playground_xor, "Playground: four quadrants", _PLAYGROUND, 2, 2),
-    Generator("playground-gauss", p.make_playground_gauss, "Playground: two clouds", _PLAYGROUND, 2, 2),
-    Generator("playground-spiral", p.make_playground_spiral, "Playground: two spiral arms", _PLAYGROUND, 2, 2),
+    Generator("pg-circle", p.make_playground_circle, "Playground: a disc within a ring", _PLAYGROUND, 2, 2),
+    Generator("pg-xor", p.make_playground_xor, "Playground: four quadrants", _PLAYGROUND, 2, 2),
+    Generator("pg-gauss", p.make_playground_gauss, "Playground: two clouds", _PLAYGROUND, 2, 2),
+    Generator("pg-spiral", p.make_playground_spiral, "Playground: two spiral arms", _PLAYGROUND, 2, 2),
     Generator("plane", g.make_plane, "regression: an inclined plane", (points(), MISPLACED, SEED), 2, 0),
     Generator(
         "reg-gauss", g.make_reg_gauss, "regression: three bumps up, three down", (points(), MISPLACED, SEED), 2, 0

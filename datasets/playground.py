@@ -21,12 +21,12 @@ def make_playground_circle(n_samples: int = 500, *, noise: float = 0.0, random_s
     The radius is uniform, not the area. Noise moves the point from which the label is read, by up to
     5 noise each way, never the point itself. Raises DataError for an argument out of its range.
     """
-    rng = _start("playground-circle", n_samples, noise, random_state)
+    rng = _start("pg-circle", n_samples, noise, random_state)
     inner = n_samples - n_samples // 2
     radius = np.concatenate([rng.uniform(0, RADIUS / 2, inner), rng.uniform(0.7 * RADIUS, RADIUS, n_samples - inner)])
     X = _polar(radius, rng.uniform(0, 2 * np.pi, n_samples))
     read_at = X + noise * rng.uniform(-RADIUS, RADIUS, X.shape)
-    return _dataset("playground-circle", X, np.hypot(*read_at.T) < RADIUS / 2, rng)
+    return _dataset("pg-circle", X, np.hypot(*read_at.T) < RADIUS / 2, rng)
 
 
 def make_playground_xor(n_samples: int = 500, *, noise: float = 0.0, random_state: int = 42) -> Dataset:
@@ -35,11 +35,11 @@ def make_playground_xor(n_samples: int = 500, *, noise: float = 0.0, random_stat
     Noise moves the point from which the label is read, by up to 5 noise each way. Raises DataError for an
     argument out of its range.
     """
-    rng = _start("playground-xor", n_samples, noise, random_state)
+    rng = _start("pg-xor", n_samples, noise, random_state)
     X = rng.uniform(-RADIUS, RADIUS, (n_samples, 2))
     X += np.where(X > 0, GAP, -GAP)
     read_at = X + noise * rng.uniform(-RADIUS, RADIUS, X.shape)
-    return _dataset("playground-xor", X, read_at.prod(axis=1) >= 0, rng)
+    return _dataset("pg-xor", X, read_at.prod(axis=1) >= 0, rng)
 
 
 def make_playground_gauss(n_samples: int = 500, *, noise: float = 0.0, random_state: int = 42) -> Dataset:
@@ -47,10 +47,10 @@ def make_playground_gauss(n_samples: int = 500, *, noise: float = 0.0, random_st
 
     Raises DataError for an argument out of its range.
     """
-    rng = _start("playground-gauss", n_samples, noise, random_state)
+    rng = _start("pg-gauss", n_samples, noise, random_state)
     first = np.arange(n_samples) < n_samples - n_samples // 2
     X = np.where(first, 2.0, -2.0)[:, None] + rng.normal(scale=np.sqrt(0.5 + 7 * noise), size=(n_samples, 2))
-    return _dataset("playground-gauss", X, first, rng)
+    return _dataset("pg-gauss", X, first, rng)
 
 
 def make_playground_spiral(n_samples: int = 500, *, noise: float = 0.0, random_state: int = 42) -> Dataset:
@@ -58,12 +58,12 @@ def make_playground_spiral(n_samples: int = 500, *, noise: float = 0.0, random_s
 
     Noise moves the points by up to noise each way. Raises DataError for an argument out of its range.
     """
-    rng = _start("playground-spiral", n_samples, noise, random_state)
+    rng = _start("pg-spiral", n_samples, noise, random_state)
     first = n_samples - n_samples // 2
     along = np.concatenate([np.arange(size) / size for size in (first, n_samples - first)])
     arm = np.arange(n_samples) < first
     X = _polar(RADIUS * along, 1.75 * 2 * np.pi * along + np.where(arm, 0, np.pi))
-    return _dataset("playground-spiral", X + noise * rng.uniform(-1, 1, X.shape), arm, rng)
+    return _dataset("pg-spiral", X + noise * rng.uniform(-1, 1, X.shape), arm, rng)
 
 
 def _start(name: str, n_samples: int, noise: float, random_state: int) -> np.random.RandomState:

@@ -4,8 +4,10 @@ The loss stands still while the rate is too small, then falls, and rises when it
 the fall is steepest. Everything is put back afterwards.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.objective import put_back
 from mlcore.optim import Optimizer
+from mlcore.samples import Rows
 from mlcore.train import Position, StepDone, fit
 
 
@@ -44,7 +47,7 @@ def find_lr(
     network: Layer,
     loss: Loss,
     optimizer: Optimizer,
-    train: tuple[npt.ArrayLike, npt.ArrayLike],
+    train: tuple[npt.ArrayLike | Rows, npt.ArrayLike],
     *,
     batch_size: int | str,
     rng: np.random.Generator,
@@ -53,12 +56,16 @@ def find_lr(
     iterations: int = 100,
     smoothing: float = 0.9,
     stop_factor: float = 4.0,
+    scale: npt.ArrayLike = 1.0,
+    shift: npt.ArrayLike = 0.0,
 ) -> LRCurve:
     """Train `iterations` batches while lr grows from start to end by a constant factor, and judge the losses.
 
     smoothed: the exponential average s = smoothing s + (1 - smoothing) loss, divided by 1 - smoothing^k at the k-th
     batch, for it began at 0. It ends early when that is stop_factor times its least, or something is no
-    longer finite. Raises ValueError as `fit` does.
+    longer finite. A batch that takes no part, for its class weights are all 0, is passed over.
+
+    train, batch_size, rng, scale, shift: as `fit` takes them. Raises ValueError as `fit` does.
     """
     *_, curve = iter_find_lr(
         network,
@@ -72,6 +79,8 @@ def find_lr(
         iterations=iterations,
         smoothing=smoothing,
         stop_factor=stop_factor,
+        scale=scale,
+        shift=shift,
     )
     assert isinstance(curve, LRCurve)
     return curve
@@ -81,7 +90,7 @@ def iter_find_lr(
     network: Layer,
     loss: Loss,
     optimizer: Optimizer,
-    train: tuple[npt.ArrayLike, npt.ArrayLike],
+    train: tuple[npt.ArrayLike | Rows, npt.ArrayLike],
     *,
     batch_size: int | str,
     rng: np.random.Generator,
@@ -90,6 +99,8 @@ def iter_find_lr(
     iterations: int = 100,
     smoothing: float = 0.9,
     stop_factor: float = 4.0,
+    scale: npt.ArrayLike = 1.0,
+    shift: npt.ArrayLike = 0.0,
 ) -> Iterator[LRPoint | LRCurve]:
     """`find_lr` step by step: a point after each batch, the curve last.
 
@@ -110,15 +121,18 @@ def iter_find_lr(
             for parameter in network.parameters():
                 parameter.grad = parameter.grad.copy()  # put_back brings the arrays back, not what was in them
             optimizer.lr = start
-            for point in _rising(network, loss, optimizer, train, lrs, batch_size, smoothing, rng):
-                if point is None:
-                    reason = "not finite"
-                    break
-                points.append(point)
-                yield point
-                if point.smoothed > stop_factor * min(earlier.smoothed for earlier in points):
-                    reason = "rising"
-                    break
+            options = {"batch_size": batch_size, "rng": rng, "scale": scale, "shift": shift}
+            # Closed before the optimiser is put back: what ends late would put it back to what it found.
+            with closing(_rising(network, loss, optimizer, train, lrs, smoothing, options)) as rising:
+                for point in rising:
+                    if point is None:
+                        reason = "not finite"
+                        break
+                    points.append(point)
+                    yield point
+                    if point.smoothed > stop_factor * min(earlier.smoothed for earlier in points):
+                        reason = "rising"
+                        break
         finally:
             optimizer.load_state_dict(kept)
             optimizer.lr = lr
@@ -130,19 +144,18 @@ def _rising(
     network: Layer,
     loss: Loss,
     optimizer: Optimizer,
-    train: tuple[npt.ArrayLike, npt.ArrayLike],
+    train: tuple[npt.ArrayLike | Rows, npt.ArrayLike],
     lrs: Array,
-    batch_size: int | str,
     smoothing: float,
-    rng: np.random.Generator,
-) -> Iterator[LRPoint | None]:
+    options: dict[str, Any],
+) -> Generator[LRPoint | None, None, None]:
     """A point for each rate, as long as all is finite; None where it no longer is."""
     position = Position(lr=float(lrs[0]))
     average, count = 0.0, 0
-    options: dict[str, Any] = {"epochs": len(lrs), "batch_size": batch_size, "rng": rng, "position": position}
-    events = fit(network, loss, optimizer, train, explosion=None, **options)  # what rises is for the caller to judge
+    # What rises is for the caller to judge: no loss is beyond reason.
+    events = fit(network, loss, optimizer, train, epochs=len(lrs), position=position, explosion=None, **options)
     for event in events:
-        if isinstance(event, StepDone):
+        if isinstance(event, StepDone) and not isnan(event.loss):
             average = smoothing * average + (1 - smoothing) * event.loss
             count += 1
             yield LRPoint(float(lrs[count - 1]), event.loss, average / (1 - smoothing**count))
@@ -158,6 +171,8 @@ def _steepest(points: list[LRPoint]) -> float | None:
     The fall is measured over a tenth of the points, and the first tenth is left out: there the average is of few
     batches, and still as noisy as they are.
     """
+    if not points:
+        return None
     losses = np.array([point.smoothed for point in points])
     half = max(1, len(losses) // 20)
     middles = np.arange(3 * half, min(int(losses.argmin()), len(losses) - 1 - half) + 1)

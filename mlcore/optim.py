@@ -83,6 +83,12 @@ class Optimizer:
     def _zeros(self) -> list[Array]:
         return [np.zeros_like(parameter.data) for parameter in self.params]
 
+    def _running(self, key: str) -> list[Array]:
+        """A running array for each parameter: zeros where its option has been switched on since."""
+        if key not in self.state:
+            self.state[key] = self._zeros()
+        return self.state[key]
+
     def _gradient(self, parameter: Parameter) -> Array:
         gradient = parameter.grad
         if self.weight_decay:
@@ -120,7 +126,7 @@ class SGD(Optimizer):
     def _update(self, index: int, parameter: Parameter) -> None:
         g = self._gradient(parameter)
         if self.momentum:
-            b = self.state["momentum"][index]
+            b = self._running("momentum")[index]
             b *= self.momentum
             b += g if self.steps == 1 else (1 - self.dampening) * g
             g = g + self.momentum * b if self.nesterov else b
@@ -195,7 +201,7 @@ class RMSprop(Optimizer):
         v *= self.alpha
         v += update
         if self.centered:
-            m = self.state["grad_avg"][index]
+            m = self._running("grad_avg")[index]
             m *= self.alpha
             m += (1 - self.alpha) * g
             np.subtract(v, m * m, out=update)
@@ -206,7 +212,7 @@ class RMSprop(Optimizer):
         update += self.eps
         np.divide(g, update, out=update)
         if self.momentum:
-            b = self.state["momentum"][index]
+            b = self._running("momentum")[index]
             b *= self.momentum
             b += update
             np.copyto(update, b)
@@ -257,7 +263,7 @@ class Adam(Optimizer):
         v *= beta2
         v += update
         if self.amsgrad:
-            largest = self.state["max_exp_avg_sq"][index]
+            largest = self._running("max_exp_avg_sq")[index]
             v = np.maximum(largest, v, out=largest)
         np.sqrt(v, out=update)
         update /= sqrt(1 - beta2**self.steps)

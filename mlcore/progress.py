@@ -40,7 +40,10 @@ class Position:
 
 
 class StepDone(NamedTuple):
-    """After each optimiser step: `batch` of `batches` are done; loss of this batch before its update."""
+    """After each optimiser step: `batch` of `batches` are done; loss of this batch before its update.
+
+    nan is that of a batch whose class weights are all 0: it takes no part, and there was no step.
+    """
 
     epoch: int
     batch: int
@@ -94,6 +97,17 @@ class EarlyStopped:
 
 
 @dataclass(frozen=True)
+class WeightsRestored:
+    """All epochs are done, and the weights are again those of the best, `epoch`; the last event.
+
+    best: the figure watched in that epoch. Where early stopping ended the run, EarlyStopped says it instead.
+    """
+
+    epoch: int
+    best: float | None
+
+
+@dataclass(frozen=True)
 class Diverged:
     """A number became infinite or NaN, or the loss so large that nothing can be learnt any more; training ended.
 
@@ -115,7 +129,7 @@ class Diverged:
         return self.tensor == "loss" and isfinite(self.loss)
 
 
-Event: TypeAlias = StepDone | EpochTrained | EpochDone | EarlyStopped | Diverged
+Event: TypeAlias = StepDone | EpochTrained | EpochDone | EarlyStopped | WeightsRestored | Diverged
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ class Schedule:
     def observe(self, value: float) -> None:
         """After each epoch: the figure watched. Only a schedule that waits for a plateau listens."""
 
+    def reset(self) -> None:
+        """Forget what was observed, as at the start of a run."""
+
     def state_dict(self) -> dict[str, Any]:
         """What a resumed run needs beside the epoch, as JSON values."""
         return {}

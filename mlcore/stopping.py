@@ -22,7 +22,9 @@ class EarlyStopping:
 
     `reason` says afterwards why training was stopped; best, best_epoch (from 1) and stopped_epoch (0: not
     stopped) are figures. best_weights: the state_dict of the best epoch, where they are to be restored; a resumed
-    run must be given it back beside `load_state_dict`.
+    run must be given it back beside `load_state_dict`. A run that is new begins with `reset`.
+
+    Raises ValueError for an unknown monitor or mode, and where patience or start_from_epoch is negative.
     """
 
     def __init__(
@@ -47,6 +49,10 @@ class EarlyStopping:
             mode = "min" if self.monitor.endswith("loss") else "max"
         self.mode = mode
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was observed, as at the start of a run."""
         self.wait = 0
         self.best: float | None = None
         self.best_epoch = 0

@@ -9,25 +9,35 @@ dropout's generators at any event; restore all of them, call `fit` again, and th
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from math import inf, isfinite, nan
+from math import nan
 
 import numpy as np
 import numpy.typing as npt
 
-from mlcore._typing import Array
-from mlcore.clipping import clip_grad_norm_, clip_grad_value_
-from mlcore.engine import compile_network
-from mlcore.evaluation import add_figures, add_up, evaluate
+from mlcore.engine import Engine, compile_network
+from mlcore.evaluation import add_figures, add_up, evaluate, mean_loss
 from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.metrics import r2_from_errors
 from mlcore.optim import Optimizer
-from mlcore.progress import Diverged, EarlyStopped, EpochDone, EpochTrained, Evaluation, Event, Position, StepDone
+from mlcore.progress import (
+    Diverged,
+    EarlyStopped,
+    EpochDone,
+    EpochTrained,
+    Evaluation,
+    Event,
+    Position,
+    StepDone,
+    WeightsRestored,
+)
 from mlcore.random_state import get_rng_state, set_rng_state
-from mlcore.samples import SAMPLINGS, Batches, as_data, draw_order, is_drawn
+from mlcore.samples import SAMPLINGS, Batches, Rows, as_batch_size, as_data, draw_order, is_drawn
 from mlcore.schedules import Schedule
 from mlcore.schedules import schedule as make_schedule
 from mlcore.stopping import EarlyStopping
+from mlcore.train_checks import check_last_batch, check_watchers, take_up
+from mlcore.train_step import first_divergence, largest_loss, train_step
 
 __all__ = [
     "SAMPLINGS",
@@ -38,7 +48,9 @@ __all__ = [
     "Evaluation",
     "Event",
     "Position",
+    "Rows",
     "StepDone",
+    "WeightsRestored",
     "evaluate",
     "fit",
 ]
@@ -48,8 +60,8 @@ def fit(
     network: Layer,
     loss: Loss,
     optimizer: Optimizer,
-    train: tuple[npt.ArrayLike, npt.ArrayLike],
-    validation: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    train: tuple[npt.ArrayLike | Rows, npt.ArrayLike],
+    validation: tuple[npt.ArrayLike | Rows, npt.ArrayLike] | None = None,
     *,
     epochs: int,
     batch_size: int | str,
@@ -69,14 +81,16 @@ def fit(
     """Train up to and including epoch `epochs`, yielding an event after every step and every epoch.
 
     train, validation: (X, y), X (n, ...) of any number type (cast batch by batch to the network's; flattened to
-    (n, features) unless a layer of the network takes images), y labels or one-hot rows, for a regression real numbers
-    (n,) or (n, k). batch_size: a number or "full". sampling: each epoch sees a "permuted" order, n draws with
-    "replacement", or the rows as they stand ("sequential"). schedule: a Schedule or the name of one; the lr in
-    effect is position.lr times its factor. clip_value, then clip_norm: limits on the gradients, as in
-    clip_grad_value_ and clip_grad_norm_. rng draws the orders and must be no other's (dropout needs one of its own).
-    position: where to go on from; it is updated in place, and carries the state of schedule and early_stopping.
+    (n, features) unless a layer of the network takes images), or Rows of such an array, y labels or one-hot rows, for a
+    regression real numbers (n,) or (n, k). batch_size: a number or "full". sampling: each epoch sees a "permuted"
+    order, n draws with "replacement", or the rows as they stand ("sequential"). schedule: a Schedule or the name of
+    one; the lr in effect is position.lr times its factor, and the optimiser has position.lr again in the end.
+    clip_value, then clip_norm: limits on the gradients, as in clip_grad_value_ and clip_grad_norm_. rng draws the
+    orders and must be no other's (dropout needs one of its own). position: where to go on from; it is updated in place,
+    and carries the state of schedule and early_stopping: where there is none, these begin anew.
 
-    fast: use the fast form where there is one. stride: how many steps it may take before it yields again.
+    fast: use the fast form where there is one. stride: how many steps it may take before it yields again. Weights,
+    options and layers may be changed at any event: that holds from the next step.
 
     scale, shift: what enters the network is scale * X + shift, each a number or one for each feature; so bytes can stay
     bytes, and only a batch at a time is anything else. Product and sum are rounded in the network's dtype: the same
@@ -85,36 +99,32 @@ def fit(
     explosion: a batch whose mean loss is beyond explosion times 1, for a regression times the mean square of its
     training targets where that is more, ends the run as a number does that is not finite. None: it goes on.
 
-    Raises ValueError for empty or unequal data, an unknown name, or early stopping that watches a figure there is
-    not.
+    A batch whose class weights are all 0 takes no part in a mean: no step, and no share in the epoch's loss.
+
+    Raises ValueError for empty or unequal data, a batch_size that is none, an unknown name, a batch of one sample where
+    a layer cannot normalise it, and a schedule or early stopping that watches a figure there is not.
     """
     X, y = as_data(train)
     held_out = None if validation is None else as_data(validation)
-    size = len(X) if batch_size == "full" else int(batch_size)
-    if size < 1:
-        raise ValueError(f'batch_size must be at least 1 or "full", received {batch_size}')
+    size = as_batch_size(batch_size, len(X))
     if sampling not in SAMPLINGS:
         raise ValueError(f"unknown sampling {sampling!r}: choose one of {', '.join(SAMPLINGS)}")
-    if early_stopping and early_stopping.monitor.startswith("val") and held_out is None:
-        raise ValueError(f"early stopping watches {early_stopping.monitor}: give validation data, or watch train_loss")
     plan = make_schedule(schedule, epochs) if isinstance(schedule, str) else schedule
+    check_watchers(plan, early_stopping, loss, validation=held_out is not None)
     batches = -(-len(X) // size)
-    prepare, most = Batches(network, X, scale, shift), _largest_loss(loss, y, explosion)
+    prepare, most = Batches(network, X, scale, shift), largest_loss(loss, y, explosion)
+    check_last_batch(network, loss, prepare, X, size)
     at = Position() if position is None else position
     at.lr = optimizer.lr if at.lr is None else at.lr
     if at.order_state:
         set_rng_state(rng, at.order_state)
-    if at.schedule:
-        plan.load_state_dict(at.schedule)
-    if at.stopping and early_stopping:
-        early_stopping.load_state_dict(at.stopping)
+    take_up(plan, at.schedule)
+    if early_stopping:
+        take_up(early_stopping, at.stopping)
     if at.stopped:
         return
 
-    network.train()
-    averages, regression = loss.averages, loss.task == "regression"
-    engine = None
-    if fast:
+    def compiled() -> Engine | None:
         engine = compile_network(
             network,
             loss,
@@ -124,89 +134,97 @@ def fit(
             scale=prepare.scale,
             shift=prepare.shift,
         )
-    if engine is not None and engine.why_not(X, y):
-        engine = None
+        return None if engine is None or engine.why_not(X, y) else engine
+
+    network.train()
+    averages, regression = loss.averages, loss.task == "regression"
+    engine = compiled() if fast else None
+    fast = engine is not None
     drawn, order = is_drawn(sampling, len(X), size), None
     at.order_state = get_rng_state(rng)
-    while at.epoch <= epochs and not (early_stopping and early_stopping.stopped_epoch):
-        if drawn:
-            order = draw_order(rng, sampling, len(X))
-        factor = plan.factor(at.epoch)
-        while engine is not None and at.batch < batches:
-            optimizer.lr, steps = at.lr * factor, stride()
-            for trained in engine.epoch(X, y, order, at.batch, batch_size=size, stride=steps):
-                losses = trained.losses
-                bound = most if averages else most * trained.size
-                if engine.culprit or max(losses) > bound:
-                    count, tensor = _first_divergence(losses, bound, engine.culprit)
-                    yield Diverged(at.epoch, at.batch + count, tensor, losses[count - 1], optimizer.lr)
+    in_effect = optimizer.lr
+    try:
+        while at.epoch <= epochs and not (early_stopping and early_stopping.stopped_epoch):
+            if drawn:
+                order = draw_order(rng, sampling, len(X))
+            factor = plan.factor(at.epoch)
+            if fast and engine is None:
+                engine = compiled()
+            while engine is not None and at.batch < batches:
+                if engine.is_stale:  # somebody has changed the network or an option since
+                    engine = compiled()
+                    continue
+                optimizer.lr = in_effect = at.lr * factor
+                steps = stride()
+                for trained in engine.epoch(X, y, order, at.batch, batch_size=size, stride=steps):
+                    losses = trained.losses
+                    bound = most if averages else most * trained.size
+                    if engine.culprit or max(trained.counted) > bound:
+                        count, tensor = first_divergence(losses, bound, engine.culprit)
+                        yield Diverged(at.epoch, at.batch + count, tensor, losses[count - 1], in_effect)
+                        return
+                    at.batch += len(losses)
+                    at.last_batch_loss = _last_counted(losses, at.last_batch_loss)
+                    add_figures(at, trained, averages)
+                    yield StepDone(at.epoch, at.batch, batches, losses[-1], trained.size * len(losses))
+                    if at.batch < batches and (stride() != steps or engine.is_stale):
+                        break
+                    optimizer.lr = in_effect = at.lr * factor
+            while at.batch < batches:
+                rows = slice(at.batch * size, (at.batch + 1) * size)
+                chosen = rows if order is None else order[rows]
+                x, labels = prepare(X[chosen]), y[chosen]
+                optimizer.lr = in_effect = at.lr * factor
+                bound = most if averages else most * len(x)
+                value, output, culprit = train_step(network, loss, optimizer, x, labels, bound, clip_norm, clip_value)
+                if culprit:
+                    yield Diverged(at.epoch, at.batch + 1, culprit, value, in_effect)
                     return
-                at.batch += len(losses)
-                at.last_batch_loss = losses[-1]
-                add_figures(at, trained, averages)
-                yield StepDone(at.epoch, at.batch, batches, losses[-1], trained.size * len(losses))
-                optimizer.lr = at.lr * factor
-                if stride() != steps:
-                    break
-        while at.batch < batches:
-            rows = slice(at.batch * size, (at.batch + 1) * size)
-            chosen = rows if order is None else order[rows]
-            x, labels = prepare(X[chosen]), y[chosen]
-            optimizer.lr = at.lr * factor
-            bound = most if averages else most * len(x)
-            value, output, culprit = _train_step(network, loss, optimizer, x, labels, bound, clip_norm, clip_value)
-            if culprit:
-                yield Diverged(at.epoch, at.batch + 1, culprit, value, optimizer.lr)
-                return
-            at.batch += 1
-            at.last_batch_loss = value
-            add_up(at, loss, value, output, labels)
-            yield StepDone(at.epoch, at.batch, batches, value, len(x))
-        yield EpochTrained(at.epoch)
-        scores = None if held_out is None else evaluate(network, loss, *held_out, scale=scale, shift=shift)
-        done = EpochDone(
-            at.epoch,
-            at.loss_sum / at.weight,
-            nan if regression else at.correct / at.seen,
-            scores.loss if scores else None,
-            scores.accuracy if scores else None,
-            at.last_batch_loss,
-            at.lr * factor,
-            r2_from_errors(at.squared_error, y if order is None else y[order]) if regression else None,
-            scores.r2 if scores else None,
-        )
-        _look_back(done, plan, early_stopping, network)
-        at.schedule = plan.state_dict()
-        at.stopping = early_stopping.state_dict() if early_stopping else {}
-        at.epoch, at.batch = at.epoch + 1, 0
-        at.loss_sum, at.weight, at.correct, at.seen, at.squared_error = 0.0, 0.0, 0, 0, []
-        if drawn:
-            at.order_state = get_rng_state(rng)
-        yield done
+                at.batch += 1
+                at.last_batch_loss = _last_counted([value], at.last_batch_loss)
+                add_up(at, loss, value, output, labels)
+                yield StepDone(at.epoch, at.batch, batches, value, len(x))
+            yield EpochTrained(at.epoch)
+            scores = None if held_out is None else evaluate(network, loss, *held_out, scale=scale, shift=shift)
+            done = EpochDone(
+                at.epoch,
+                mean_loss(at),
+                nan if regression else at.correct / at.seen,
+                scores.loss if scores else None,
+                scores.accuracy if scores else None,
+                at.last_batch_loss,
+                at.lr * factor,
+                r2_from_errors(at.squared_error, y if order is None else y[order]) if regression else None,
+                scores.r2 if scores else None,
+            )
+            _look_back(done, plan, early_stopping, network)
+            at.schedule = plan.state_dict()
+            at.stopping = early_stopping.state_dict() if early_stopping else {}
+            at.epoch, at.batch = at.epoch + 1, 0
+            at.loss_sum, at.weight, at.correct, at.seen, at.squared_error = 0.0, 0.0, 0, 0, []
+            if drawn:
+                at.order_state = get_rng_state(rng)
+            yield done
 
-    restored = early_stopping.restore(network) if early_stopping else False
-    if early_stopping and early_stopping.stopped_epoch:
-        at.stopped = True
-        stopping = early_stopping
-        yield EarlyStopped(stopping.stopped_epoch, stopping.reason, stopping.best, stopping.best_epoch, restored)
+        if early_stopping:
+            stopping, restored = early_stopping, early_stopping.restore(network)
+            if stopping.stopped_epoch:
+                at.stopped = True
+                yield EarlyStopped(
+                    stopping.stopped_epoch, stopping.reason, stopping.best, stopping.best_epoch, restored
+                )
+            elif restored:
+                yield WeightsRestored(stopping.best_epoch, stopping.best)
+    finally:
+        if optimizer.lr == in_effect:  # and not what the caller has given it since
+            optimizer.lr = at.lr
 
 
-def _largest_loss(loss: Loss, y: Array, explosion: float | None) -> float:
-    """The mean loss of a batch beyond which a run has blown up. From the data alone, so that a resumed one agrees."""
-    if explosion is None:
-        return inf
-    if loss.task != "regression":
-        return explosion
-    with np.errstate(all="ignore"):
-        return explosion * max(1.0, float(np.square(y, dtype=np.float64).mean()))
-
-
-def _first_divergence(losses: Sequence[float], bound: float, culprit: str) -> tuple[int, str]:
-    """How many of these batches were met up to the one that diverged, and in what."""
-    for index, value in enumerate(losses):
-        if bound < value < inf:
-            return index + 1, "loss"
-    return len(losses), culprit
+def _last_counted(losses: Sequence[float], before: float) -> float:
+    """The last loss of a batch that took part."""
+    if losses[-1] == losses[-1]:
+        return losses[-1]
+    return next((value for value in reversed(losses) if value == value), before)
 
 
 def _look_back(done: EpochDone, plan: Schedule, stopping: EarlyStopping | None, network: Layer) -> None:
@@ -216,54 +234,3 @@ def _look_back(done: EpochDone, plan: Schedule, stopping: EarlyStopping | None, 
     if stopping is not None:
         value = getattr(done, stopping.monitor)
         stopping.observe(done.epoch, nan if value is None else value, network)
-
-
-def _train_step(
-    network: Layer,
-    loss: Loss,
-    optimizer: Optimizer,
-    x: Array,
-    labels: Array,
-    bound: float,
-    clip_norm: float | None,
-    clip_value: float | None,
-) -> tuple[float, Array, str]:
-    """One iteration: the loss, the output, and the name of what is not finite ("" when all is well).
-
-    A loss beyond `bound` counts as such, too.
-    """
-    # The errstate is entered and left here: around a yield it would leak into the caller.
-    with np.errstate(all="ignore"):
-        optimizer.zero_grad()
-        output = network.forward(x)
-        value = loss.forward(output, labels)
-        if not isfinite(value):
-            return value, output, _locate(network, x, output)
-        if value > bound:
-            return value, output, "loss"
-        network.backward(loss.backward())
-        for name, parameter in network.named_parameters():
-            if not _all_finite(parameter.grad):
-                return value, output, f"{name}.grad"
-        if clip_value is not None:
-            clip_grad_value_(optimizer.params, clip_value)
-        if clip_norm is not None:
-            clip_grad_norm_(optimizer.params, clip_norm)
-        optimizer.step()
-        for name, parameter in network.named_parameters():
-            if not _all_finite(parameter.data):
-                return value, output, name
-    return value, output, ""
-
-
-def _locate(network: Layer, x: Array, output: Array) -> str:
-    tensors = {"input": x} | {name: parameter.data for name, parameter in network.named_parameters()}
-    for name, array in (tensors | {"output": output}).items():
-        if not _all_finite(array):
-            return name
-    return "loss"
-
-
-def _all_finite(array: Array) -> bool:
-    # A finite sum means finite terms, and is cheaper than an array of booleans; it can overflow by itself.
-    return isfinite(array.sum()) or bool(np.isfinite(array).all())

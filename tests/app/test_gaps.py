@@ -30,7 +30,7 @@ def table(tmp_path: Path) -> Path:
     lines = ["a,colour,b,c,y"]
     for k in range(90):
         a = "" if k % 6 == 1 else f"{rng.normal(3):.3f}"
-        colour = "" if k == 2 else ("red", "red", "[b]green")[k % 3]
+        colour = "" if k == 2 else ("[b]red", "green", "green")[k % 3]
         lines.append(f"{a},{colour},{rng.normal(50, 20):.2f},{rng.normal():.3f},{k % 2}")
     path = tmp_path / "gaps.csv"
     path.write_text("\n".join(lines) + "\n")
@@ -56,7 +56,7 @@ def test_a_map_over_columns_with_gaps_and_text(table: Path, features: tuple[int,
 
 
 def test_a_map_goes_over_the_features_that_are_expanded() -> None:
-    spec = set_values(Spec(), ["data.source=playground-circle", "data.expand=square", "model.hidden="])
+    spec = set_values(Spec(), ["data.source=pg-circle", "data.expand=square", "model.hidden="])
     prepared = split_and_scale(spec, load_data(spec))
     service = MapService(Answers())
     request = MapRequest(spec, prepared, (0, 1), 30, 30, run=Path("."))
@@ -104,13 +104,13 @@ def test_components_turn_the_look_to_themselves() -> None:
 @pytest.mark.usefixtures("no_maps")
 async def test_the_data_screen_shows_gaps_as_gaps_and_texts_as_they_are(table: Path) -> None:
     app = bench(for_file(str(table)))
-    async with app.run_test(size=(160, 50)) as pilot:
+    async with app.run_test(size=(160, 60)) as pilot:
         await opened(pilot)
         await saying(pilot, "WHAT IT SEEMS TO BE")
         shown = text_of(app)
-        assert "[b]green" in shown
+        assert "[b]red" in shown
         assert "one-hot" in shown
-        assert " · " in line_of(app, "   1  ")
+        assert re.search(r" 1 +▲ 1 +· +green ", shown)
         assert re.search(r"missing +mean ", shown)
         assert "gaps.csv is ready" in shown
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -142,3 +143,20 @@ async def test_a_network_that_cannot_be_built_is_not_checked() -> None:
         await pilot.press("space")
         await saying(pilot, "2 Model mends it")
         assert not app.session.check.running
+
+
+async def test_a_tensor_that_could_not_be_judged_is_neither_right_nor_wrong() -> None:
+    report = gradient_report()
+    report.tensors[2] = replace(
+        report.tensors[2], ok=False, unjudged=True, diagnosis="not judged: all 16 entries lie on a kink"
+    )
+    app = bench(small_spec())
+    async with app.run_test(size=SIZE) as pilot:
+        await opened(pilot)
+        for fact in proof(report):
+            app.dispatch(fact)
+        await on_screen(pilot, "gradients")
+        await saying(pilot, "all 16 entries lie on a kink")
+        assert "1 of 5 not judged" in status_of(app)
+        assert "! not judged" in line_of(app, " 0.bias ")
+        assert "what is wrong" not in text_of(app)

@@ -234,7 +234,7 @@ def test_data(tmp_path, capsys) -> None:
     assert main(["data", "list", "--json"]) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     names = {kind: [row["name"] for row in rows if row["kind"] == kind] for kind in ("set", "file")}
-    playground = [f"playground-{name}" for name in ("circle", "xor", "gauss", "spiral")]
+    playground = [f"pg-{name}" for name in ("circle", "xor", "gauss", "spiral")]
     sets = ["moons", "circles", "blobs", "xor", "spirals", "checkerboard", *playground, "plane", "reg-gauss", "tp4"]
     assert names["set"] == sets
     assert names["file"] == ["csv", "npz", "npy", "pickle", "idx", "cifar", "mat", "safetensors"]

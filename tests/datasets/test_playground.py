@@ -110,7 +110,7 @@ def test_what_is_out_of_range_is_refused_in_words(options, words):
     for kind, make in MAKE.items():
         with pytest.raises(DataError) as caught:
             make(**options)
-        assert str(caught.value).startswith(f"playground-{kind}: {words}")
+        assert str(caught.value).startswith(f"pg-{kind}: {words}")
 
 
 def test_the_points_of_a_seed_stay_the_same():

@@ -39,14 +39,14 @@ def train_here(
         return training.run()
 
 
-def write_images(folder: Path, height: int = 4, width: int = 3) -> Path:
-    """Thirty images in three classes, in a folder as MNIST has it; the path of the images' file."""
+def write_images(folder: Path, height: int = 4, width: int = 3, *, count: int = 30) -> Path:
+    """Images in three classes, in a folder as MNIST has it; the path of the images' file."""
     folder.mkdir()
     images, labels = folder / "train-images-idx3-ubyte", folder / "train-labels-idx1-ubyte"
     images.write_bytes(
-        struct.pack(">4I", 2051, 30, height, width) + np.random.default_rng(0).bytes(30 * height * width)
+        struct.pack(">4I", 2051, count, height, width) + np.random.default_rng(0).bytes(count * height * width)
     )
-    labels.write_bytes(struct.pack(">2I", 2049, 30) + bytes(index % 3 for index in range(30)))
+    labels.write_bytes(struct.pack(">2I", 2049, count) + bytes(index % 3 for index in range(count)))
     return images
 
 

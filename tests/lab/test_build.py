@@ -255,7 +255,7 @@ def test_colours_are_channels(tmp_path) -> None:
     dataset = Dataset(X, np.arange(20) % 2, (), ("a", "b"), "", "")
     spec = small_spec("model.channels=2", "data.scale=none", "data.stratify=no")
     data = prepare(spec, dataset)
-    first = network(spec, data.in_features, 2)[0].forward(data.train[0])
+    first = network(spec, data.in_features, 2)[0].forward(data.ready(data.train[0]))
     assert first.shape[1:] == (3, 8, 8)
     np.testing.assert_array_equal(first[0], X[data.split.train[0]].transpose(2, 0, 1))
 

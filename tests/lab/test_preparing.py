@@ -85,7 +85,7 @@ def test_a_text_that_no_training_row_has_is_zeros(tmp_path) -> None:
 
 
 def test_playgrounds_features() -> None:
-    data = prepare(small_spec("data.source=playground-xor", "data.expand=square,product,sin", EXACT))
+    data = prepare(small_spec("data.source=pg-xor", "data.expand=square,product,sin", EXACT))
     assert data.inputs.feature_names == ("x0", "x1", "x0^2", "x1^2", "x0*x1", "sin(x0)", "sin(x1)")
     x, y = data.dataset.X[data.split.train].T
     np.testing.assert_allclose(data.train[0], np.column_stack([x, y, x**2, y**2, x * y, np.sin(x), np.sin(y)]))
@@ -126,7 +126,7 @@ def test_components_of_everything_then_expansions(people) -> None:
     ("settings", "words"),
     [
         (["data.components=3"], "components: expected a whole number from 1 to 2, received '3'"),
-        (["data.source=playground-xor", "data.scale=unit"], "scale unit"),
+        (["data.source=pg-xor", "data.scale=unit"], "scale unit"),
         (["data.folds=101"], "folds: expected a whole number from 2 to 80"),
         (["data.folds=50"], "too few for 50 folds"),
     ],

@@ -1,4 +1,5 @@
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from tests.lab.support import small_spec, train_here
 from tui.lab import recipes
 from tui.lab.errors import LabError, RunError
 from tui.lab.events import Finished
+from tui.lab.fields import FIELDS
 from tui.lab.recipes import FigureSpec
 from tui.lab.recipes.checking import check, compare, train
 from tui.lab.recipes.measures import MEASURES, Outcome
@@ -47,6 +49,19 @@ def test_a_recipe_is_whole(name) -> None:
         assert figure.measure in MEASURES
         assert sum(value is not None for value in (figure.expected, figure.at_least, figure.at_most)) == 1
     assert len({task.id for task in recipe.tasks}) == len(recipe.tasks)
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_every_switch_of_the_sheets_is_written_down(name) -> None:
+    """None is a default that a student would have to look up; those of another loss are left out."""
+    path = Path(recipes.__file__).parent / f"{name}.toml"
+    table = tomllib.loads(path.read_text(encoding="utf-8"))["spec"]
+    written = {f"{part}.{key}" for part in ("data", "model", "training") for key in table[part]}
+    switches = {field.key for field in FIELDS.values() if field.group == "switches of the lab sheets"}
+    switches |= {"model.init", "training.dtype", "training.batch_size"}
+    loss = table["training"]["loss"]
+    others = {"mse": "training.epsilon", "cross_entropy": "training.mse"}
+    assert switches - {others[loss]} <= written
 
 
 def test_moons_2_gives_the_printed_figures() -> None:

@@ -288,6 +288,30 @@ def test_one_by_one_in_blocks(features: int, dropout: float) -> None:
             np.testing.assert_allclose(a, b, rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("stop", [1, 63, 64, 128, 130])
+def test_blocks_lie_where_they_lie_wherever_one_goes_on(stop: int) -> None:
+    """Their borders are multiples of the block's size, so that a resumed epoch is rounded as one that was not."""
+    rng = np.random.default_rng(0)
+    X, y, order = rng.normal(size=(150, 600)).astype(np.float32) / 25, rng.integers(0, 5, 150), rng.permutation(150)
+    results = []
+    for parts in ([150], [stop, 150 - stop]):
+        net = build_mlp(600, [50, 9], 5, rng=np.random.default_rng(1))
+        at = 0
+        for stride in parts:
+            # A stride ends at a border at the latest, so that it can take more than one to get to `stop`.
+            engine, end = compiled(net, CrossEntropyLoss(), SGD(net.parameters(), lr=0.3)), at + stride
+            while at < end:
+                done = next(engine.epoch(X, y, order, at, batch_size=1, stride=end - at))
+                assert len(done.losses) == min(64 - at % 64, end - at)
+                at += len(done.losses)
+        results.append([parameter.data.copy() for parameter in net.parameters()])
+    for a, b in zip(*results, strict=True):
+        if stop % 64 == 0:
+            np.testing.assert_array_equal(a, b)
+        else:
+            np.testing.assert_allclose(a, b, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     "options", [{"clip_norm": 0.05}, {"clip_value": 0.01}, {"clip_norm": 0.05, "clip_value": 0.02}]
 )

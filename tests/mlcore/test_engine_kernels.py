@@ -8,7 +8,7 @@ import pytest
 from mlcore import ELU, SGD, Adagrad, Adam, AdamW, Dropout, LeakyReLU, Linear, ReLU, RMSprop, Sigmoid
 from mlcore.activations import GELU, SiLU, Softplus, Tanh
 from mlcore.base import Layer
-from mlcore.engine_kernels import (
+from mlcore.engine.kernels import (
     ACTIVATION_KERNELS,
     draw_masks,
     dropout,
@@ -17,8 +17,8 @@ from mlcore.engine_kernels import (
     linear_gradients,
     relu_dropout,
 )
-from mlcore.engine_parameters import FlatParameters, FlatState
-from mlcore.engine_updates import UPDATES, Operation
+from mlcore.engine.parameters import FlatParameters, FlatState
+from mlcore.engine.updates import UPDATES, Operation
 from mlcore.optim import Optimizer
 from mlcore.random_state import get_rng_state, set_rng_state
 

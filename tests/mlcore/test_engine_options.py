@@ -24,7 +24,7 @@ from mlcore import (
     evaluate,
 )
 from mlcore.activations import ACTIVATIONS
-from mlcore.engine_kernels import draw_masks
+from mlcore.engine.kernels import draw_masks
 from mlcore.losses import Loss
 from mlcore.optim import OPTIMIZERS, Optimizer
 from mlcore.random_state import get_rng_state, set_rng_state

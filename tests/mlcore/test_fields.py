@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlcore import CrossEntropyLoss, MSELoss, Sequential, build_mlp
-from mlcore.fields import plane, regions, surface
+from mlcore.fields import plane, principal_plane, regions, surface
 from mlcore.layers import Dropout, Linear
 
 X = np.array([[0.0, 10.0, 5.0], [4.0, 30.0, 7.0]])
@@ -77,3 +77,32 @@ def test_the_surface_of_a_regression() -> None:
     np.testing.assert_allclose(
         surface(network, grid, transform=lambda points: points / 2)[0, :, 0], [0.25, 0.75, 1.25, 1.75]
     )
+
+
+@pytest.mark.parametrize(("n", "d"), [(200, 5), (6, 40)])
+def test_the_principal_plane_lies_closest_to_the_samples(n: int, d: int) -> None:
+    rng = np.random.default_rng(3)
+    samples = rng.normal(size=(n, d)) * np.geomspace(4, 0.1, d) + 7
+    grid = principal_plane(samples, columns=8, rows=5)
+    centred = samples - samples.mean(axis=0)
+    np.testing.assert_allclose(grid.directions @ grid.directions.T, np.eye(2), atol=1e-12)
+    values = np.linalg.svd(centred, compute_uv=False)
+    np.testing.assert_allclose(np.square(grid.project(samples)).sum(axis=0), np.square(values[:2]))
+    np.testing.assert_allclose(grid.project(grid.points)[:8, 1], grid.project(grid.points)[0, 1])  # the top row
+    low, high = grid.x_range
+    assert low < grid.project(samples)[:, 0].min()
+    assert high > grid.project(samples)[:, 0].max()
+    again = principal_plane(-samples, columns=8, rows=5)
+    np.testing.assert_allclose(again.directions, grid.directions, atol=1e-9)
+
+
+def test_a_principal_plane_of_one_sample_and_of_one_feature() -> None:
+    assert np.isfinite(principal_plane(np.ones((1, 3)), columns=2, rows=2).points).all()
+    with pytest.raises(ValueError, match="two features"):
+        principal_plane(np.ones((4, 1)), columns=2, rows=2)
+
+
+def test_samples_on_the_plane_of_two_features() -> None:
+    grid = plane(X, (2, 0), columns=3, rows=3, others="mean")
+    np.testing.assert_array_equal(grid.project(X), X[:, [2, 0]])
+    np.testing.assert_allclose(grid.project(grid.points), grid.points[:, [2, 0]])

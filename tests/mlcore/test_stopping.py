@@ -7,7 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mlcore import SGD, CrossEntropyLoss, EarlyStopped, EarlyStopping, EpochDone, Position, Sequential, build_mlp, fit
+from mlcore import (
+    SGD,
+    CrossEntropyLoss,
+    EarlyStopped,
+    EarlyStopping,
+    EpochDone,
+    Position,
+    Sequential,
+    WeightsRestored,
+    build_mlp,
+    fit,
+)
 
 NET = build_mlp(2, [], 2, rng=np.random.default_rng(0))
 
@@ -124,7 +135,8 @@ def test_fit_stops_with_a_reason_and_the_best_weights(restore: bool) -> None:
 def test_best_weights_come_back_after_the_last_epoch_too() -> None:
     net, data, other = overfitting()
     stopping = EarlyStopping(patience=1000, restore_best_weights=True)
-    events = run(net, data, other, stopping, Position())
+    *events, last = run(net, data, other, stopping, Position())
+    assert last == WeightsRestored(stopping.best_epoch, stopping.best)
     assert isinstance(events[-1], EpochDone)
     value = CrossEntropyLoss()(net.eval().forward(other[0]), other[1])
     assert value == pytest.approx(stopping.best)

@@ -80,10 +80,11 @@ class Session(Struct, frozen=True):
 
     @property
     def run_is_of_this(self) -> bool:
-        """Whether the run is one of the experiment as it stands; how many epochs it has does not matter."""
+        """Whether the run is one of the experiment as it stands; how long it is and how it is drawn does not matter."""
         if self.run is None:
             return False
-        return self.run.spec.with_value("training.epochs", self.spec.training.epochs) == self.spec
+        alike = self.run.spec.with_value("training.epochs", self.spec.training.epochs)
+        return alike.with_value("data.undrawn", self.spec.data.undrawn) == self.spec
 
     @property
     def shown_run(self) -> RunView | None:

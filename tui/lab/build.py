@@ -1,16 +1,12 @@
-"""From a spec to the things that train: the data's parts, the network, its loss and its optimiser."""
+"""From a spec to the things that train: the network, its loss, its optimiser, and the data as these take it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from datasets import DataError, Dataset, Split
-from datasets.transforms import Scale, fit_scale
+from datasets import DataError
 from mlcore import EarlyStopping, Schedule, Sequential, one_hot, schedule
 from mlcore.init import check_init_options
 from mlcore.layers import Dropout, Layer
@@ -21,10 +17,9 @@ from tui.lab.class_weights import class_weights
 from tui.lab.convolutions import convolutions, flattened, refuse_convolutions
 from tui.lab.errors import LabError
 from tui.lab.outline import MOST_PARAMETERS, count_parameters
-from tui.lab.preparing import Inputs, fit_inputs, split_rows, usable_rows
+from tui.lab.prepared import Part, Prepared, feature_names, prepare, split_and_scale
 from tui.lab.sources import load_data
 from tui.lab.spec import Spec, SpecError
-from tui.lab.tasks import refuse_task
 from tui.lab.weights import load_weights, refuse_weights, weights_path
 
 __all__ = [
@@ -49,9 +44,6 @@ __all__ = [
 USER_ERRORS = (LabError, SpecError, DataError)
 """What a person can put right: each one's `str()` is one line, shown without a traceback."""
 
-Part = tuple[NDArray[Any], NDArray[Any]]
-"""X (n, in_features) in the spec's dtype, scaled; y (n,) int64, of a regression (n,) or (n, k) float64, scaled."""
-
 OPTIMIZER_OPTIONS: dict[str, tuple[str, ...]] = {
     "sgd": ("momentum", "dampening", "nesterov"),
     "adagrad": (),
@@ -62,90 +54,6 @@ OPTIMIZER_OPTIONS: dict[str, tuple[str, ...]] = {
 """What each optimiser takes of the training table, beside lr, weight_decay and l1."""
 
 _ONE_OUTPUT = ("sigmoid", "detached_sigmoid")
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """Data that is ready to be trained on; `validation` and `test` are None where the spec asks for none.
-
-    `dataset` is without rows that the spec leaves out; `inputs` makes the network's inputs of its rows.
-    `target_scale` takes the numbers of a regression (n, k); of classes it is None.
-    """
-
-    dataset: Dataset
-    split: Split
-    inputs: Inputs
-    target_scale: Scale | None
-    train: Part
-    validation: Part | None
-    test: Part | None
-    in_features: int
-    class_names: tuple[str, ...]
-
-    @property
-    def task(self) -> str:
-        """ "classification" or "regression"."""
-        return self.dataset.task
-
-    @property
-    def scale(self) -> Scale:
-        """What scales the columns of numbers."""
-        return self.inputs.scale
-
-    @cached_property
-    def view(self) -> NDArray[Any]:
-        """The samples as they are drawn (n, k): their columns, nan where one is missing, or their components."""
-        return self.inputs.view(self.dataset.X.reshape(self.dataset.n_samples, -1))
-
-    @property
-    def answers(self) -> int:
-        """What the network must tell of a sample: classes, or the numbers of a regression."""
-        return self.dataset.n_answers
-
-
-def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
-    """Loads the data (unless it is given), splits it, and scales it by what the training part shows.
-
-    Raises one of USER_ERRORS, also where the spec is not for targets of this kind.
-    """
-    dataset = load_data(spec) if dataset is None else dataset
-    if refused := refuse_task(spec, dataset):
-        raise SpecError(": ".join(refused))
-    return split_and_scale(spec, dataset)
-
-
-def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:
-    """`prepare` for data that is only looked at: whether the spec can learn it does not matter."""
-    dataset = usable_rows(spec, dataset)
-    rows = split_rows(spec, dataset)
-    X = dataset.X
-    if spec.model.channels and X.ndim == 4:  # files have colours last, convolutions first
-        X = np.moveaxis(X, -1, 1)
-    flat = X.reshape(dataset.n_samples, -1)
-    training = flat[rows.train]
-    inputs = fit_inputs(spec, dataset, training)
-    dtype = np.dtype(spec.training.dtype)
-
-    y, target_scale = dataset.y, None
-    if dataset.task == "regression":
-        numbers = y.reshape(dataset.n_samples, -1)
-        target_scale = fit_scale(spec.data.scale_target, numbers[rows.train])
-        y = target_scale(numbers).reshape(y.shape)
-
-    def part(which: NDArray[np.int64]) -> Part | None:
-        return (inputs(flat[which], dtype), y[which]) if len(which) else None
-
-    return Prepared(
-        dataset=dataset,
-        split=rows,
-        inputs=inputs,
-        target_scale=target_scale,
-        train=(inputs(training, dtype), y[rows.train]),
-        validation=part(rows.validation),
-        test=part(rows.test),
-        in_features=len(inputs.feature_names),
-        class_names=dataset.class_names,
-    )
 
 
 def out_features(spec: Spec, classes: int) -> int:
@@ -267,17 +175,12 @@ def make_early_stopping(spec: Spec, *, validation: bool) -> EarlyStopping | None
     return EarlyStopping("val_loss" if validation else "train_loss", t.min_delta, t.patience)
 
 
-def targets(spec: Spec, part: Part, classes: int) -> tuple[NDArray[Any], NDArray[Any]]:
-    """X and the right answers as the loss is given them: labels (n,), one-hot rows (n, classes), or numbers."""
+def targets(spec: Spec, part: Part, classes: int) -> Part:
+    """X as it is; the right answers as the loss is given them: labels (n,), one-hot rows (n, classes), or numbers."""
     X, y = part
-    return X, one_hot(y, classes, X.dtype) if spec.training.labels == "one_hot" else y
+    return X, one_hot(y, classes, spec.training.dtype) if spec.training.labels == "one_hot" else y
 
 
 def _seeds(spec: Spec) -> list[np.random.SeedSequence]:
     """Independent seeds for weights, order and dropout: more of one never shifts another."""
     return np.random.SeedSequence(spec.seed).spawn(3)
-
-
-def feature_names(prepared: Prepared) -> tuple[str, ...]:
-    """A name for each feature that is drawn, a column of `Prepared.view`."""
-    return prepared.inputs.view_names

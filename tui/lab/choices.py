@@ -35,6 +35,12 @@ TARGET_SCALES = choices(
     ("none", "off", "the numbers to predict as they are"),
     ("standard", "standard", "the numbers to predict less their mean, in deviations; R² stays the same"),
 )
+UNDRAWN = choices(
+    ("auto", "auto", "0 where that is like them, else their mean"),
+    ("zero", "0", "0, as lab sheet TP4 asks"),
+    ("mean", "mean", "their mean"),
+    ("principal", "principal plane", "none is held: the map lies along the two principal components"),
+)
 ACTIVATIONS = choices(
     ("relu", "ReLU", "max(0, x): cheap, and its gradient does not shrink; f'(0) = 0"),
     ("leaky_relu", "LeakyReLU", "x, or 0.01 x below 0: no unit can die"),

@@ -28,6 +28,7 @@ from tui.lab.choices import (
     SCHEDULES,
     SQUARED_ERRORS,
     TARGET_SCALES,
+    UNDRAWN,
     Choice,
 )
 
@@ -191,6 +192,8 @@ _ALL = (
           "whether the units that dropout keeps make up for those it silences", choices=DROPOUT_SCALINGS),
     Field("model.weights", "first weights", "text", "finer points",
           "a safetensors file to begin with, as of a PyTorch network; empty: drawn by the initialisation"),
+    Field("data.undrawn", "unused features", "choice", "switches of the lab sheets",
+          "where the decision map holds the features that it does not draw", choices=UNDRAWN),
     Field("training.labels", "labels", "choice", "switches of the lab sheets",
           "what the loss is given as the right answer", choices=LABELS),
     Field("training.mse", "squared error", "choice", "switches of the lab sheets",

@@ -15,7 +15,7 @@ def follow(
     process: "subprocess.Popen[bytes]",
     *,
     reader: EventReader | None = None,
-    poll: float = 0.1,
+    poll: float = 0.03,
 ) -> Iterator[tuple[Event, ...]]:
     """Yields what is new in a run that ``process`` trains, oldest first, until the process is gone and all is read.
 

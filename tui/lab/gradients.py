@@ -75,7 +75,7 @@ def _subject(
             )
     X, y = targets(spec, prepared.train, prepared.answers)
     rows = min(MOST_SAMPLES if spec.training.batch_size == "full" else samples, len(X))
-    return checked, X[:rows].astype(np.float64), y[:rows]
+    return checked, prepared.ready(X[:rows]).astype(np.float64), y[:rows]
 
 
 def _not_finite(error: ValueError) -> LabError:

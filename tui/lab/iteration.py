@@ -38,7 +38,7 @@ def first_iteration(spec: Spec, prepared: Prepared) -> Iterator[IterationStep]:
     optimizer = make_optimizer(spec, net)
     optimizer.lr *= make_schedule(spec).factor(1)
     clipped = ""
-    for step in iterate(net, make_loss(spec, prepared), optimizer, X[rows], y[rows]):
+    for step in iterate(net, make_loss(spec, prepared), optimizer, prepared.ready(X[rows]), y[rows]):
         if step.name == "step" and clipped:
             step = replace(step, formulas=(clipped, *step.formulas))
         yield step

@@ -24,6 +24,7 @@ def find_learning_rate(spec: Spec, prepared: Prepared, *, iterations: int = 100)
         batch_size=spec.training.batch_size,
         rng=order_rng(spec),
         iterations=iterations,
+        **prepared.scaling,
     )
 
 
@@ -38,7 +39,7 @@ def trace_sample(spec: Spec, prepared: Prepared, index: int = 0) -> Trace:
         raise LabError(f"sample {index}: the training part has the samples 0 to {len(X) - 1:,}")
     net = network(spec, prepared.in_features, classes, dtype=np.float64)
     try:
-        return trace(net, X[index], y[index], make_loss(spec, prepared))
+        return trace(net, prepared.ready(X[index : index + 1])[0], y[index], make_loss(spec, prepared))
     except ValueError as error:
         raise LabError(f"the graph cannot be drawn: {error}") from None
 
@@ -49,4 +50,5 @@ def time_batch(spec: Spec, prepared: Prepared) -> LayerTimes:
     X, y = targets(spec, prepared.train, classes)
     size = len(X) if spec.training.batch_size == "full" else int(spec.training.batch_size)
     net = network(spec, prepared.in_features, classes)
-    return time_layers(net.train(), X[:size], y[:size], loss=make_loss(spec, prepared), clock=perf_counter)
+    batch = prepared.ready(X[:size])
+    return time_layers(net.train(), batch, y[:size], loss=make_loss(spec, prepared), clock=perf_counter)

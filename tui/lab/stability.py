@@ -64,7 +64,7 @@ def stability(spec: Spec, prepared: Prepared) -> Stability:
         found = _curvature(spec, prepared, net, rows, products=100, tolerance=1e-3)
     except ValueError as error:
         raise LabError(f"the curvature cannot be measured: {error}: scale the data, or the first weights") from None
-    limit, online = _limit(spec, found.largest), input_limit(X)
+    limit, online = _limit(spec, found.largest), input_limit(prepared.ready(X))
     return Stability(
         input_limit=online,
         lr_limit=limit,
@@ -165,7 +165,7 @@ def _limit(spec: Spec, largest: float) -> float:
 
 def _targets(spec: Spec, prepared: Prepared, rows: NDArray[np.int64]) -> Part:
     X, y = prepared.train
-    return targets(spec, (X[rows], y[rows]), prepared.answers)
+    return targets(spec, (prepared.ready(X[rows]), y[rows]), prepared.answers)
 
 
 def _rows(spec: Spec, prepared: Prepared, most: int, multiplications: int) -> NDArray[np.int64]:

@@ -21,6 +21,7 @@ class DataSpec(msgspec.Struct, frozen=True, kw_only=True):
     scale: str = "none"
     components: int = 0
     expand: tuple[str, ...] = ()
+    undrawn: str = "auto"
     scale_target: str = "none"
 
 

@@ -5,9 +5,10 @@ import os
 import time
 from collections.abc import Callable
 
-from mlcore.engine import why_not
+from mlcore.engine import BLOCK_SIZE, why_not
 from mlcore.train import Diverged as FitDiverged
 from mlcore.train import EarlyStopped, EpochDone, EpochTrained, StepDone, evaluate, fit
+from mlcore.train_checks import check_watchers
 from tui.lab import events
 from tui.lab.build import (
     make_early_stopping,
@@ -24,13 +25,13 @@ from tui.lab.control import Inbox
 from tui.lab.divergence import divergence_text
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
-from tui.lab.health import probe
+from tui.lab.health import MOST_SAMPLES, probe
 from tui.lab.keeper import Keeper
 from tui.lab.origin import record_origin
 from tui.lab.processes import host_name
 from tui.lab.resume import resume, spec_hash, to_checkpoint
 from tui.lab.runs import RunFolder, Start
-from tui.lab.spec import Spec
+from tui.lab.spec import Spec, SpecError
 from tui.lab.stability import limit_of_run
 from tui.lab.status import StatusFile
 from tui.lab.steering import Steering
@@ -39,8 +40,7 @@ from tui.lab.weights import how_matched
 NAP_SECONDS = 0.02
 LIVE_SECONDS = 0.2
 
-
-STRIDE = 64
+STRIDE = BLOCK_SIZE
 """Batches that the fast form trains between two looks at commands; it comes back after some ms in any case."""
 
 
@@ -74,6 +74,11 @@ class Training:
         self.loss = make_loss(spec, self.data)
         self.optimizer = make_optimizer(spec, self.network)
         self.stopping = make_early_stopping(spec, validation=self.validation is not None)
+        self.schedule = make_schedule(spec)
+        try:
+            check_watchers(self.schedule, self.stopping, self.loss, validation=self.validation is not None)
+        except ValueError as error:
+            raise SpecError(f"training.schedule_options.monitor: {error}") from None
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
         self.engine = "layers" if why_not(self.network, self.loss, self.optimizer) else "fast"
         self.keeper = Keeper(folder, self.network)
@@ -96,7 +101,7 @@ class Training:
             epochs=t.epochs,
             batch_size=t.batch_size,
             sampling=t.sampling,
-            schedule=make_schedule(self.spec),
+            schedule=self.schedule,
             clip_norm=t.clip_norm or None,
             clip_value=t.clip_value or None,
             early_stopping=self.stopping,
@@ -104,6 +109,7 @@ class Training:
             position=self.progress.position,
             fast=self.engine == "fast",
             stride=self._stride,
+            **self.data.scaling,
         )
         self._epoch_began = time.monotonic()
         while True:
@@ -131,9 +137,17 @@ class Training:
                     return self._finished()
 
     def _stride(self) -> int:
-        """Batches between two looks, at most: one where every single step counts."""
-        single = self.steering.pause_after == "step" or self.progress.changes or self.spec.training.batch_size == 1
-        return 1 if single else STRIDE
+        """Batches until the next look, at most: one where a single step was asked for, else up to the next lr command
+        that is to be obeyed again.
+
+        Where single samples are trained in blocks, pauses and lr commands fall between two blocks, so that a resumed
+        run is rounded as one that was not interrupted. Not so after single steps: they are no part of a block.
+        """
+        if self.steering.pause_after == "step":
+            return 1
+        position = self.progress.position
+        left = [batch - position.batch for epoch, batch, _ in self.progress.changes[:1] if epoch == position.epoch]
+        return max(1, min([STRIDE, *left]))
 
     # On the way
 
@@ -161,7 +175,7 @@ class Training:
             host=host_name(),
             pid=os.getpid(),
             data_sha256=self.data.dataset.sha256,
-            initial_loss=finite(evaluate(self.network, self.loss, X, y).loss),
+            initial_loss=finite(evaluate(self.network, self.loss, X, y, **self.data.scaling).loss),
             task=self.data.task,
         )
         self.log.emit(started, flush=True)
@@ -209,7 +223,9 @@ class Training:
         )
         self.log.emit(progress.last_epoch)
         if is_snapshot_epoch(done.epoch):
-            self.log.emit(probe(self.network, self.loss, self.optimizer, *self.train, epoch=done.epoch))
+            X, y = self.train
+            first = self.data.ready(X[:MOST_SAMPLES])
+            self.log.emit(probe(self.network, self.loss, self.optimizer, first, y[:MOST_SAMPLES], epoch=done.epoch))
         self.keeper.write_snapshot(self._place())
         self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
         if self.keeper.due:
@@ -274,7 +290,7 @@ class Training:
         if self.keeper.saved_place != self._place():
             self._checkpoint()
         self.keeper.write_live(self._place())
-        test = evaluate(self.network, self.loss, *self.test) if self.test else None
+        test = evaluate(self.network, self.loss, *self.test, **self.data.scaling) if self.test else None
         last = self.progress.last_epoch
         finished = events.Finished(
             run=str(self.folder.path),

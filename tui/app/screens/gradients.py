@@ -63,10 +63,12 @@ class GradientsScreen(BenchScreen):
             if check.cancelled:
                 return f"cancelled after {len(check.tensors)} tensors; ‹space› checks again"
             return "Nothing checked yet. ‹space› compares every gradient with differences"
-        bad = sum(not tensor.ok for tensor in check.tensors)
-        if bad:
-            return f"{bad} of {len(check.tensors)} tensors wrong, {check.seconds:.1f} s. ‹space› checks again"
-        return f"{glyphs.ok} all {len(check.tensors)} right, {check.seconds:.1f} s. Next: ‹4› Train"
+        count = len(check.tensors)
+        if bad := sum(not tensor.ok and not tensor.unjudged for tensor in check.tensors):
+            return f"{bad} of {count} tensors wrong, {check.seconds:.1f} s. ‹space› checks again"
+        if open_ := sum(tensor.unjudged for tensor in check.tensors):
+            return f"{open_} of {count} not judged, the others right, {check.seconds:.1f} s. ‹space› checks again"
+        return f"{glyphs.ok} all {count} right, {check.seconds:.1f} s. Next: ‹4› Train"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         return frozenset() if session.check.running else frozenset({"gradients.cancel"})
@@ -118,14 +120,13 @@ class GradientsScreen(BenchScreen):
         text = Text()
         if check.report is not None:
             report = check.report
-            mark, style = (
-                (self.glyphs.ok, self._state("success")) if report.ok else (self.glyphs.wrong, self._state("error"))
-            )
-            text.append(f"{mark} ", style).append(report.diagnosis, "bold")
+            wrong = any(not tensor.ok and not tensor.unjudged for tensor in report.tensors)
+            marks = ("wrong", "error") if wrong else ("ok", "success") if report.ok else ("warn", "warning")
+            text.append(f"{getattr(self.glyphs, marks[0])} ", self._state(marks[1])).append(report.diagnosis, "bold")
             if not report.ok:
                 for words in dict.fromkeys(f"{t.name}: {t.diagnosis or 'wrong'}" for t in report.tensors if not t.ok):
                     text.append(f"\n  {words}", "dim")
-            panel.entitle("verdict" if report.ok else "what is wrong")
+            panel.entitle("what is wrong" if wrong else "verdict")
             passing = f"right where {report.rule}"
             panel.entitle(subtitle=passing if panel.size.width > len(passing) + 6 else "")
         else:
@@ -228,6 +229,12 @@ def _index(index: tuple[int, ...]) -> str:
     return f"[{', '.join(str(i) for i in index)}]" if index else ""
 
 
+def _verdict(tensor: TensorCheck, glyphs: GlyphSet) -> str:
+    if tensor.unjudged:
+        return f"{glyphs.warn} not judged"
+    return f"{glyphs.ok} right" if tensor.ok else f"{glyphs.wrong} wrong"
+
+
 def _cell(name: str, tensor: TensorCheck, glyphs: GlyphSet) -> Text:
     size = math.prod(tensor.shape)
     error = tensor.max_relative_error
@@ -240,6 +247,6 @@ def _cell(name: str, tensor: TensorCheck, glyphs: GlyphSet) -> Text:
         "analytic": f"{tensor.analytic:.4e}",
         "numeric": f"{tensor.numeric:.4e}",
         "kinks": str(tensor.kinks),
-        "verdict": f"{glyphs.ok} right" if tensor.ok else f"{glyphs.wrong} wrong",
+        "verdict": _verdict(tensor, glyphs),
     }[name]
     return Text(words, "" if tensor.ok else "bold", justify="left" if name in LEFT else "right")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.fields import Plane, plane, regions, surface
+from mlcore.fields import Plane, plane, principal_plane, regions, surface
 from mlcore.layers import Sequential, inference_mode
 from mlcore.model import dtype_of
 from tui.app.charts.data import Points, RegionData
@@ -23,7 +23,8 @@ from tui.lab.spec import Spec
 
 REST, REMOTE_REST = 0.2, 1.0
 """Seconds between two maps, so that training does not pay for them; over SSH a map is a third of a second of line."""
-RANGE_ROWS = 20_000
+RANGE_ROWS, COMPONENT_ROWS = 20_000, 4_000
+"""Samples from which the range of a map is taken, and the principal plane."""
 POINTS = 1_500
 
 
@@ -36,8 +37,14 @@ class MapRequest:
     features: tuple[int, int]
     columns: int
     rows: int
+    undrawn: str = "auto"
     run: Path | None = None
     epoch: int | None = None
+
+    @property
+    def scaled(self) -> bool:
+        """Whether the map lies in the space of the network's inputs: there a component is not the widest feature."""
+        return self.undrawn == "principal"
 
 
 class MapService:
@@ -50,6 +57,7 @@ class MapService:
         self._wake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._drawn: tuple[MapRequest, object] | None = None
+        self._grid: tuple[object, tuple[Plane, str]] | None = None
         self._network: tuple[tuple[Spec, int, int], Sequential] | None = None
 
     def ask(self, request: MapRequest) -> None:
@@ -87,14 +95,10 @@ class MapService:
             self._network = None  # whatever was loaded into it before is not "untrained"
             net = self._built(request)
         loss = make_loss(request.spec, prepared)
-        X = prepared.view
-        sample = X[:: max(1, len(X) // RANGE_ROWS)]
-        others, margin = _held_at(sample, request.features), _margin(sample, request.features)
-        grid = plane(sample, request.features, columns=request.columns, rows=request.rows, others=others, **margin)
-        _hold_texts(grid, prepared)
+        grid, others = self._plane(request)
 
         def transform(points: Any) -> Any:
-            return prepared.inputs.from_view(points, dtype_of(net))
+            return points if request.scaled else prepared.inputs.from_view(points, dtype_of(net))
 
         if prepared.target_scale is not None:
             data = _number_map(request, surface(net, grid, transform), grid)
@@ -106,14 +110,17 @@ class MapService:
                 confidence=(answer.confidence - chance) / (1 - chance),
                 x_range=grid.x_range,
                 y_range=grid.y_range,
-                points=_points(request, net, loss, X),
+                points=_points(request, net, loss, grid),
                 class_names=prepared.class_names,
             )
-        return MapState(
-            data=data,
-            features=request.features,
-            others="" if X.shape[1] <= 2 else f"others = {'0' if others == 'zero' else 'mean'}",
-        )
+        return MapState(data=data, features=request.features, others=others)
+
+    def _plane(self, request: MapRequest) -> tuple[Plane, str]:
+        """Where the map lies, and words for it; the same until the data, the features or the size change."""
+        key = (id(request.prepared), request.features, request.columns, request.rows, request.undrawn)
+        if self._grid is None or self._grid[0] != key:
+            self._grid = (key, _plane_of(request))
+        return self._grid[1]
 
     def _built(self, request: MapRequest) -> Sequential:
         prepared = request.prepared
@@ -121,6 +128,27 @@ class MapService:
         if self._network is None or self._network[0] != key:
             self._network = (key, network(*key))
         return self._network[1]
+
+
+def _plane_of(request: MapRequest) -> tuple[Plane, str]:
+    prepared, columns, rows = request.prepared, request.columns, request.rows
+    if request.scaled:
+        some = np.arange(0, prepared.dataset.n_samples, -(-prepared.dataset.n_samples // COMPONENT_ROWS))
+        return principal_plane(_on_the_map(request, some), columns=columns, rows=rows), ""
+    X = prepared.view
+    sample = X[:: max(1, len(X) // RANGE_ROWS)]
+    others = _held_at(sample, request.features) if request.undrawn == "auto" else request.undrawn
+    margin = _margin(sample, request.features)
+    grid = plane(sample, request.features, columns=columns, rows=rows, others=others, **margin)
+    _hold_texts(grid, request)
+    return grid, "" if X.shape[1] <= 2 else f"others = {'0' if others == 'zero' else 'mean'}"
+
+
+def _on_the_map(request: MapRequest, rows: Any) -> Any:
+    """These samples, in the units of the map."""
+    if request.scaled:
+        return request.prepared.inputs(request.prepared.flat[rows])
+    return request.prepared.view[rows]
 
 
 def _held_at(X: Any, features: tuple[int, int]) -> str:
@@ -133,12 +161,13 @@ def _held_at(X: Any, features: tuple[int, int]) -> str:
     return "zero" if near.all() else "mean"
 
 
-def _hold_texts(grid: Plane, prepared: Prepared) -> None:
+def _hold_texts(grid: Plane, request: MapRequest) -> None:
     """Holds the columns of text that are not drawn at their most frequent text: a mean of texts is none."""
+    prepared = request.prepared
     if prepared.inputs.components is not None:
         return
     for j in prepared.dataset.categories:
-        if j not in grid.features:
+        if j not in request.features:
             codes = prepared.view[prepared.split.train, j]
             grid.points[:, j] = np.argmax(np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=1))
 
@@ -156,14 +185,13 @@ def _number_map(request: MapRequest, outputs: Any, grid: Plane) -> RegionData:
     values = prepared.target_scale.inverse(outputs)[:, :, 0]
     targets, ramp = first_target(prepared.dataset), target_ramp(prepared)
     rows = _shown_rows(prepared)
-    X = prepared.view[rows]
-    i, j = request.features
+    x, y = grid.project(_on_the_map(request, rows)).T
     return RegionData(
         classes=ramp.shades(values),
         confidence=np.isfinite(values).astype(float),
         x_range=grid.x_range,
         y_range=grid.y_range,
-        points=Points(X[:, i].astype(float), X[:, j].astype(float), ramp.shades(targets[rows]), shaded=True),
+        points=Points(x, y, ramp.shades(targets[rows]), shaded=True),
         ramp=ramp,
     )
 
@@ -175,14 +203,14 @@ def _shown_rows(prepared: Prepared) -> Any:
     return rows[:: -(-len(rows) // POINTS)]
 
 
-def _points(request: MapRequest, net: Sequential, loss: Any, X: Any) -> Points:
+def _points(request: MapRequest, net: Sequential, loss: Any, grid: Plane) -> Points:
     """The samples that are shown, those that the network gets wrong marked."""
     rows = _shown_rows(request.prepared)
-    raw, y = X[rows], request.prepared.dataset.y[rows]
+    drawn, y = request.prepared.view[rows], request.prepared.dataset.y[rows]
     with inference_mode(net), np.errstate(all="ignore"):
-        predicted = loss.predict(net.forward(request.prepared.inputs.from_view(raw, dtype_of(net))))
-    i, j = request.features
-    return Points(raw[:, i].astype(float), raw[:, j].astype(float), y, predicted != y)
+        predicted = loss.predict(net.forward(request.prepared.inputs.from_view(drawn, dtype_of(net))))
+    across, up = grid.project(_on_the_map(request, rows)).T
+    return Points(across, up, y, predicted != y)
 
 
 def _weights_of(request: MapRequest) -> Path | None:

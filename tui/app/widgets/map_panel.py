@@ -39,7 +39,9 @@ class MapPanel(Panel):
         if not session.problems:
             self._request(session)
         other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
-        axes = f"{names[i]} {glyphs.times} {names[j]}{other}"
+        principal = session.spec.data.undrawn == "principal"
+        drawn_axes = "first two components" if principal else f"{names[i]} {glyphs.times} {names[j]}"
+        axes = f"{drawn_axes}{other}"
         room = self.size.width - 4
         if prepared.task == "regression":
             self.entitle(f"map of {prepared.dataset.target_names[0]}  {axes}", self._shades(session, room))
@@ -77,6 +79,7 @@ class MapPanel(Panel):
             session.features,
             columns,
             rows,
+            session.spec.data.undrawn,
             run=None if run is None else run.path,
             epoch=None if run is None else run.snapshot,
         )

@@ -18,7 +18,7 @@ def softmax_regression(spec: Spec, data: Prepared) -> list[float]:
     Yhat = softmax(X W + B), J = -(1/n) sum Y log(Yhat + epsilon), W -= step X^T G / n, likewise B. G is Yhat - Y
     where epsilon is 0; otherwise each sample's row shrinks by p / (p + epsilon), p the probability of its class.
     """
-    X, y = data.train
+    X, y = data.ready(data.train[0]), data.train[1]
     classes = len(data.class_names)
     first = network(spec, data.in_features, classes).state_dict()
     W, B = first["0.weight"].T.copy(), first["0.bias"].copy()  # (d, p) and (p,)
@@ -39,7 +39,8 @@ def delta_rule_errors(spec: Spec, data: Prepared) -> list[float]:
     first = network(spec, data.in_features, classes).state_dict()
     model = DeltaRule(data.in_features, classes, rng=np.random.default_rng(spec.seed))
     model.W = np.column_stack([first["0.weight"], first["0.bias"]])
-    return list(model.fit(*data.train, eta=spec.training.lr, passes=spec.training.epochs, rng=order_rng(spec)))
+    X, y = data.train
+    return list(model.fit(data.ready(X), y, eta=spec.training.lr, passes=spec.training.epochs, rng=order_rng(spec)))
 
 
 def largest_difference(ours: Sequence[float | None], theirs: Sequence[float]) -> float | None:
@@ -55,13 +56,15 @@ def delta_rule_accuracy(spec: Spec, data: Prepared, *, std: float) -> float | No
         return None
     model = DeltaRule(data.in_features, len(data.class_names), std=std, rng=np.random.default_rng(spec.seed))
     order = np.random.default_rng(spec.seed + 1)
-    for _ in model.fit(*data.train, eta=spec.training.lr, passes=spec.training.epochs, rng=order):
+    X, y = data.train
+    for _ in model.fit(data.ready(X), y, eta=spec.training.lr, passes=spec.training.epochs, rng=order):
         pass
-    return float((model.predict(data.test[0]) == data.test[1]).mean())
+    return float((model.predict(data.ready(data.test[0])) == data.test[1]).mean())
 
 
 def runs_away(spec: Spec, data: Prepared, *, eta: float) -> bool:
     """Whether the delta rule leaves the numbers within a pass at this learning rate."""
     model = DeltaRule(data.in_features, len(data.class_names), std=0.01, rng=np.random.default_rng(spec.seed))
-    (error,) = model.fit(*data.train, eta=eta, passes=1, rng=np.random.default_rng(spec.seed + 1))
+    X, y = data.train
+    (error,) = model.fit(data.ready(X), y, eta=eta, passes=1, rng=np.random.default_rng(spec.seed + 1))
     return not error < FAR

@@ -77,7 +77,7 @@ MEASURES: dict[str, Callable[[Outcome], Value | list[Value]]] = {
     "first_weights": _first_weights,
     "difference_by_hand": _difference_by_hand,
     "difference_from_delta_rule": _difference_from_delta_rule,
-    "input_limit": lambda outcome: input_limit(outcome.prepared.train[0]),
+    "input_limit": lambda outcome: input_limit(outcome.prepared.ready(outcome.prepared.train[0])),
     "delta_rule_large_start": lambda outcome: by_hand.delta_rule_accuracy(outcome.spec, outcome.prepared, std=1.0),
     "runs_away_below": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.019),
     "runs_away_above": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.025),

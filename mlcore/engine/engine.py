@@ -1,11 +1,11 @@
 """The fast form of the common networks: Linear, elementwise activations and dropout, one after the other.
 
 A step of a small network costs what its calls cost, not its arithmetic. So, once for each batch size, the whole step
-is written down as a list of NumPy calls with every argument bound (`engine_program`, from the formulas in
-`engine_kernels`, `engine_losses` and `engine_updates`), and training is going through that list. Nothing is
+is written down as a list of NumPy calls with every argument bound (`engine.program`, from the formulas in
+`engine.kernels`, `engine.losses` and `engine.updates`), and training is going through that list. Nothing is
 allocated on the way.
 
-It works on the network's own parameters, which become views into one long vector (`engine_parameters`), and on the
+It works on the network's own parameters, which become views into one long vector (`engine.parameters`), and on the
 optimiser's own state: weights, gradients and running averages can be read and saved between any two batches, and
 are, to rounding, those of the readable layers. With dropout only the masks differ: they are other random numbers.
 """
@@ -20,19 +20,21 @@ import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
-from mlcore.engine_batches import Window
-from mlcore.engine_culprit import all_finite, culprit_of
-from mlcore.engine_figures import Progress
-from mlcore.engine_online import BLOCK_SIZE, OnlineBlock
-from mlcore.engine_online import suits as suits_online
-from mlcore.engine_parameters import FlatParameters, FlatState
-from mlcore.engine_program import Chain, Program
-from mlcore.engine_scope import why_not, working
-from mlcore.engine_targets import take_targets
-from mlcore.engine_updates import UPDATES
+from mlcore.engine.batches import Window
+from mlcore.engine.culprit import all_finite, culprit_of
+from mlcore.engine.figures import Progress
+from mlcore.engine.online import BLOCK_SIZE, OnlineBlock
+from mlcore.engine.online import suits as suits_online
+from mlcore.engine.parameters import FlatParameters, FlatState
+from mlcore.engine.program import Chain, Program
+from mlcore.engine.scope import why_not, working
+from mlcore.engine.targets import take_targets
+from mlcore.engine.updates import UPDATES
+from mlcore.engine.watch import Watch
 from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.optim import Optimizer
+from mlcore.samples import Samples
 from mlcore.walk import layers_of
 
 __all__ = ["Engine", "Progress", "compile_network", "why_not"]
@@ -82,6 +84,7 @@ class Engine:
         self.clip_norm, self.clip_value = clip_norm, clip_value
         self.scale, self.shift = scale, shift
         self.culprit = ""
+        self._watch = Watch(network, loss, optimizer)
         self._chain = Chain.of(working([layer for _, layer in layers_of(network)]))
         linears = [stage.linear for stage in self._chain.stages]
         self._flat = FlatParameters(linears)
@@ -98,7 +101,12 @@ class Engine:
         self._quietly = copy_context()
         self._quietly.run(lambda: np.seterr(all="ignore"))
 
-    def why_not(self, X: Array, y: Array) -> str:
+    @property
+    def is_stale(self) -> bool:
+        """Whether somebody has changed layers, options, methods or the type of the weights: then compile anew."""
+        return self._watch.has_changed or not self._flat.fits()
+
+    def why_not(self, X: Samples, y: Array) -> str:
         """Why the readable layers must train on these data, in a few words; "" where the fast form can."""
         try:
             self._take(X, y)
@@ -108,7 +116,7 @@ class Engine:
 
     def epoch(
         self,
-        X: Array,
+        X: Samples,
         y: Array,
         order: IntArray | None = None,
         start_batch: int = 0,
@@ -119,13 +127,15 @@ class Engine:
         """Train an epoch from batch `start_batch` on, yielding after at most `stride` steps, or some milliseconds.
 
         At a yield everything is in its place: weights, gradients (those of the last step), the optimiser's state,
-        the dropout generators. It may be saved, and the optimiser's lr changed. How long a stride is, makes no
-        difference to any number, but one: with batches of 1 and plain SGD, a stride goes through the first layer's
-        weights once for all its samples (`engine_online`), which rounds otherwise.
+        the dropout generators. It may be saved or given other values, and the optimiser's lr changed; after other
+        changes `is_stale`. How long a stride is, makes no difference to any number, but one: with batches of 1 and
+        plain SGD, a stride goes through the first layer's weights once for all samples up to the next multiple of
+        BLOCK_SIZE (`engine.online`), which rounds otherwise than steps one by one, a stride of 1. So strides of
+        BLOCK_SIZE give the same bits from whichever of its multiples they begin.
 
-        X (n, ...) of any number type, y labels (n,) or one-hot rows, or the numbers of a regression. order: the
-        samples' indices in the order in which they are met, None as they stand; then X and y must not be changed in
-        place from epoch to epoch. It can be longer than X: several epochs of everything at once are one of
+        X (n, ...) of any number type, or Rows of it, y labels (n,) or one-hot rows, or the numbers of a regression.
+        order: the samples' indices in the order in which they are met, None as they stand; then X and y must not be
+        changed in place from epoch to epoch. It can be longer than X: several epochs of everything at once are one of
         np.tile(np.arange(n), epochs). The last batch may be smaller.
 
         Where a number is no longer finite, `culprit` names it, and the last loss yielded is that of this batch.
@@ -137,7 +147,7 @@ class Engine:
             return iter((self._whole(X, y),))
         return self._batches(X, y, order, start_batch, batch_size, stride)
 
-    def _whole(self, X: Array, y: Array) -> Progress:
+    def _whole(self, X: Samples, y: Array) -> Progress:
         """An epoch of one batch of everything: what surrounds a step must cost little here."""
         if self._filled is None or self._given[0] is not X or self._given[1] is not y:
             rows, targets = self._take(X, y)
@@ -147,7 +157,7 @@ class Engine:
         return self._quietly.run(self._steps, self._filled, 0, 1, None)
 
     def _batches(
-        self, X: Array, y: Array, order: IntArray | None, start_batch: int, batch_size: int, stride: int
+        self, X: Samples, y: Array, order: IntArray | None, start_batch: int, batch_size: int, stride: int
     ) -> Iterator[Progress]:
         X, targets = self._take(X, y)
         self._begin()
@@ -159,7 +169,7 @@ class Engine:
             size = batch_size if at < full else samples % batch_size
             left = full - at if at < full else 1
             if batch_size == 1 and stride > 1 and self._in_blocks:
-                block = self._block(min(left, stride, BLOCK_SIZE))
+                block = self._block(min(left, stride, BLOCK_SIZE - at % BLOCK_SIZE))
                 batches, program = len(block.steps), block.program
             else:
                 block, program = None, self._program(size, max(full, 1))
@@ -171,9 +181,14 @@ class Engine:
                 yield progress
                 if self.culprit:
                     return
+                self._adopt()
 
     def _begin(self) -> None:
         self.culprit = ""
+        self._adopt()
+
+    def _adopt(self) -> None:
+        """Take over what others have put in the place of weights, gradients or running averages."""
         self._flat.adopt()
         self._state.adopt()
 
@@ -186,6 +201,9 @@ class Engine:
             for k in range(start, stop):
                 for operation in program.steps[k]:
                     operation()
+                if program.weights is not None and not program.weights[k]:  # it takes no part
+                    self._flat.grad.fill(0)
+                    continue
                 # A sum of squares is finite only where all of them are; but it can overflow by itself.
                 if not isfinite(program.watched_squares()) and not all_finite(program.watched):
                     stop, stopped = k + 1, True
@@ -194,8 +212,8 @@ class Engine:
                     self._clip()
                 self._update()
         progress = program.figures(start, stop)
-        if stopped or not isfinite(self._flat.squares() + sum(progress.losses)):
-            self.culprit, count = culprit_of(self.network, program, start, progress.losses, stopped)
+        if stopped or not isfinite(self._flat.squares() + sum(progress.counted)):
+            self.culprit, count = culprit_of(self.network, program, start, progress.counted, stopped)
             progress = program.figures(start, start + count)
         return progress
 
@@ -233,13 +251,13 @@ class Engine:
             shift=self.shift,
         )
 
-    def _take(self, X: Array, y: Array) -> tuple[Array, Array]:
+    def _take(self, X: Samples, y: Array) -> tuple[Samples, Array]:
         """X as rows of features, y as labels or numbers: found out once for the same arrays."""
         if self._given[0] is not X or self._given[1] is not y:
             rows = X.reshape(len(X), -1)
             if rows.shape[1] != self._features:
                 raise ValueError(f"the network takes {self._features} features, X has {rows.shape[1]}")
-            if not (np.issubdtype(X.dtype, np.number) or X.dtype == bool) or np.iscomplexobj(X):
+            if X.dtype.kind not in "biuf":
                 raise ValueError(f"X has the type {X.dtype}")
             self._taken = rows, take_targets(self.loss, y, self._outputs, self._flat.data.dtype)
             self._given, self._filled = (X, y), None

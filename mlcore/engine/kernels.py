@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from mlcore._typing import Array
 from mlcore.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh
-from mlcore.engine_parameters import Cut
-from mlcore.engine_updates import Operation
+from mlcore.engine.parameters import Cut
+from mlcore.engine.updates import Operation
 from mlcore.layers import Dropout, Layer
 from mlcore.special import ERF_FAR, ERF_NEAR
 

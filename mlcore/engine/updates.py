@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_parameters import FlatParameters, FlatState
+from mlcore.engine.parameters import FlatParameters, FlatState
 from mlcore.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
 
 Operation: TypeAlias = Callable[[], Any]

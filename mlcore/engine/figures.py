@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.engine_updates import Operation
+from mlcore.engine.updates import Operation
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -16,7 +16,8 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 class Progress(NamedTuple):
     """The loss of each of some batches, all of `size` samples, and how many in them were predicted rightly.
 
-    weights: how much each batch counts in the mean over several, where that is not its samples (None).
+    weights: how much each batch counts in the mean over several, where that is not its samples (None). With a weight
+    of 0 it takes no part: there was no step, and its loss is nan.
     squared_errors: of a regression, for each batch the sum of each output.
     """
 
@@ -26,15 +27,24 @@ class Progress(NamedTuple):
     weights: list[float] | None = None
     squared_errors: list[list[float]] | None = None
 
+    @property
+    def counted(self) -> list[float]:
+        """The losses, 0 in place of those that do not count."""
+        if self.weights is None:
+            return self.losses
+        return [value if weight else 0.0 for value, weight in zip(self.losses, self.weights, strict=True)]
+
 
 @dataclass(frozen=True)
 class LossKernel:
     """gradient[k]: the operations that write dz for the k-th batch of the window. figures(slots): what works out how
-    these batches went.
+    these batches went. weights: how much each batch counts, after its gradient, where that can be 0: then the gradient
+    is 0 too.
     """
 
     gradient: list[list[Operation]]
     figures: Callable[[slice], Callable[[], Progress]]
+    weights: Array | None = None
 
 
 def hits(z: Array, right: Mask) -> Callable[[Array], int]:

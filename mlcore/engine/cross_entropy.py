@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from math import nan
 
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_batches import Window
-from mlcore.engine_figures import LossKernel, Progress, hits
-from mlcore.engine_updates import Operation
+from mlcore.engine.batches import Window
+from mlcore.engine.figures import LossKernel, Progress, hits
+from mlcore.engine.updates import Operation
 from mlcore.losses import CrossEntropyLoss
 
 
@@ -21,7 +22,7 @@ def general_cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: W
     """With p = softmax(z), Y = w ((1 - s) T + s / C) and V = Y p / (p + epsilon), a row a class:
 
     L = -sum Y log(p + epsilon) / d, dz = (p sum_classes V - V) / d. w: class weights, s: label smoothing, d: the
-    weights of the batch's labels (without class weights its samples), 1 where the loss is a sum.
+    weights of the batch's labels (without class weights its samples), 1 where the loss is a sum. Where d is 0, dz is 0.
     """
     classes, n = z.shape
     batches, T, right = window.batches, window.targets.T, window.targets.right
@@ -33,7 +34,10 @@ def general_cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: W
     epsilon = np.array(loss.epsilon, z.dtype)
     best, wide, p, q, V = np.empty((1, n), z.dtype), *(np.empty_like(z) for _ in range(4))
     shifted, logs, Y = (np.zeros((batches, *z.shape), z.dtype) for _ in range(3))
-    divisors = np.ones((batches, 1, 1), z.dtype)
+    weighted = loss.reduction == "mean" and loss.weight is not None
+    divisors = np.full((batches, 1, 1), n if loss.reduction == "mean" else 1, z.dtype)
+    share, counts = np.full((), 1 / divisors[0, 0, 0], z.dtype), np.ones((), z.dtype)
+    least = np.array(np.finfo(z.dtype).tiny, z.dtype)
 
     def spread(line: Array) -> Operation:
         return partial(ones.dot, line, wide)  # in every row: broadcasting would go through a buffer, and take longer
@@ -60,10 +64,15 @@ def general_cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: W
             v = V
         program += [partial(ones.T.dot, v, best), spread(best), partial(np.multiply, p, wide, dz)]
         program.append(partial(np.subtract, dz, v, dz))
-        if loss.reduction == "mean":
+        if weighted:  # share = 1 / d, or 0 where d is 0
+            d = divisors[k].reshape(())
             program += [partial(row.dot, T[k], best), partial(best.dot, ones_n, divisors[k])]
-            if loss.gradient == "mean":
-                program.append(partial(np.divide, dz, divisors[k].reshape(()), dz))
+            program += [partial(np.sign, d, counts), partial(np.maximum, d, least, out=share)]
+            program.append(partial(np.divide, counts, share, share))
+        if loss.reduction == "mean" and loss.gradient == "mean":
+            program.append(partial(np.multiply, dz, share, dz))
+        elif weighted:
+            program.append(partial(np.multiply, dz, counts, dz))
         gradient.append(program)
 
     def figures(slots: slice) -> Callable[[], Progress]:
@@ -76,9 +85,12 @@ def general_cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: W
             np.add.reduce(all_picked, axis=1, out=sums)
             np.divide(sums, all_divisors, sums)
             losses = [-value for value in sums.tolist()]
-            weighted = loss.reduction == "mean" and loss.weight is not None
-            return Progress(losses, n, count_hits(zero), all_divisors.tolist() if weighted else None)
+            if not weighted:
+                return Progress(losses, n, count_hits(zero))
+            weights = all_divisors.tolist()
+            losses = [value if weight else nan for value, weight in zip(losses, weights, strict=True)]
+            return Progress(losses, n, count_hits(zero), weights)
 
         return work_out
 
-    return LossKernel(gradient, figures)
+    return LossKernel(gradient, figures, divisors[:, 0, 0] if weighted else None)

@@ -4,7 +4,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array, IntArray
-from mlcore.engine_targets import Targets
+from mlcore.engine.targets import Targets
+from mlcore.samples import Samples
 
 WINDOW_BYTES = 1 << 17
 """How much is gathered at once: it should still be in the cache when it is used."""
@@ -49,10 +50,10 @@ class Window:
         self._scale = None if np.all(np.equal(scale, 1)) else self._for_all(scale)
         self._shift = None if not np.any(shift) else self._for_all(shift)
 
-    def fill(self, X: Array, y: Array, order: IntArray | None, start: int, batches: int) -> None:
+    def fill(self, X: Samples, y: Array, order: IntArray | None, start: int, batches: int) -> None:
         """Put samples from place `start` of the order on (None: as they stand) into the first batches.
 
-        X (n, features) of any number type, y as `Targets.fill` takes it.
+        X (n, features) of any number type, or Rows of it, y as `Targets.fill` takes it.
         """
         count = batches * self.size
         places = slice(start, start + count)

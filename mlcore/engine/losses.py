@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_batches import Window
-from mlcore.engine_cross_entropy import general_cross_entropy, is_plain
-from mlcore.engine_figures import LossKernel, Progress, agreeing, hits
-from mlcore.engine_updates import Operation
+from mlcore.engine.batches import Window
+from mlcore.engine.cross_entropy import general_cross_entropy, is_plain
+from mlcore.engine.figures import LossKernel, Progress, agreeing, hits
+from mlcore.engine.updates import Operation
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 
 

@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_batches import Window
-from mlcore.engine_parameters import FlatParameters
-from mlcore.engine_program import Chain, Program
-from mlcore.engine_updates import Operation
+from mlcore.engine.batches import Window
+from mlcore.engine.parameters import FlatParameters
+from mlcore.engine.program import Chain, Program
+from mlcore.engine.updates import Operation
 from mlcore.losses import Loss
 from mlcore.optim import SGD, Optimizer
 
@@ -89,4 +89,4 @@ class OnlineBlock:
                 operation()
         for operation in self.end:
             operation()
-        self.optimizer.steps += len(self.steps)
+        self.optimizer.steps += sum(map(self.program.takes_part, range(len(self.steps))))

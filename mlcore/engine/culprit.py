@@ -5,7 +5,7 @@ from math import isfinite
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.engine_program import Program
+from mlcore.engine.program import Program
 from mlcore.layers import Layer
 
 

@@ -79,6 +79,10 @@ class FlatParameters:
                 grad[...] = parameter.grad
                 parameter.grad = grad
 
+    def fits(self) -> bool:
+        """Whether there is room for the parameters' values as they are now."""
+        return all(p.data is v or (p.data.shape, p.data.dtype) == (v.shape, v.dtype) for p, v, _ in self._views)
+
 
 class FlatState:
     """An optimiser's running arrays as views into one vector each: `vectors["exp_avg"]`."""

@@ -9,9 +9,9 @@ import numpy as np
 
 from mlcore._typing import Array
 from mlcore.activations import ReLU
-from mlcore.engine_batches import Window
-from mlcore.engine_figures import Progress
-from mlcore.engine_kernels import (
+from mlcore.engine.batches import Window
+from mlcore.engine.figures import Progress
+from mlcore.engine.kernels import (
     ACTIVATION_KERNELS,
     Kernel,
     Mask,
@@ -22,9 +22,9 @@ from mlcore.engine_kernels import (
     linear_gradients,
     relu_dropout,
 )
-from mlcore.engine_losses import LOSS_KERNELS
-from mlcore.engine_parameters import FlatParameters
-from mlcore.engine_updates import Operation
+from mlcore.engine.losses import LOSS_KERNELS
+from mlcore.engine.parameters import FlatParameters
+from mlcore.engine.updates import Operation
 from mlcore.layers import Dropout, Layer, Linear
 from mlcore.losses import Loss
 
@@ -95,7 +95,7 @@ class Program:
                     self.backward.insert(0, partial(np.multiply, dz[i], slope, dz[i]))
 
         kernel = LOSS_KERNELS[type(loss)](loss, z[-1], dz[-1], window)
-        self.loss_gradient, self._bind_figures = kernel.gradient, kernel.figures
+        self.loss_gradient, self._bind_figures, self.weights = kernel.gradient, kernel.figures, kernel.weights
         self._figures: dict[tuple[int, int], Callable[[], Progress]] = {}
         self.first_gradients = [linear_gradients(grads[0], dz[0], x.T) for x in inputs]
         self.steps = [
@@ -104,6 +104,10 @@ class Program:
                 inputs, to_inputs, self.loss_gradient, self.first_gradients, strict=True
             )
         ]
+
+    def takes_part(self, k: int) -> bool:
+        """Whether the k-th batch of the window counts, once its operations are done."""
+        return self.weights is None or bool(self.weights[k])
 
     def figures(self, start: int, stop: int) -> Progress:
         """How these batches of the window went, after their steps."""
