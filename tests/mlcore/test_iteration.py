@@ -298,7 +298,7 @@ def test_a_sequential_with_a_backward_of_its_own_is_honoured(rng: np.random.Gene
             "dz = (s - y) / 4,  times 4: the division by the batch is left out  (4,1)",
         ),
     ],
-    ids=repr,
+    ids=["mse mean", "mse sum", "mse half sum", "bce", "bce, undivided"],
 )
 def test_where_backward_starts(loss: object, gradient: object, formula: str, rng: np.random.Generator) -> None:
     net = Sequential(Linear(2, 1, rng=rng, dtype=np.float64))
