@@ -4,13 +4,10 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tui.lab.files import write_atomic
 from tui.lab.processes import host_name, process_start
-
-if TYPE_CHECKING:
-    from tui.lab.runs import State
+from tui.lab.runs import RUN_FORMAT, State
 
 HEARTBEAT_SECONDS = 2.0
 
@@ -28,13 +25,15 @@ class StatusFile:
             "pid": os.getpid(),
             "process_start": process_start(os.getpid()),
             "started": time.time(),
+            "format": RUN_FORMAT,
         }
 
-    def write(self, state: "State", epoch: int) -> None:
+    def write(self, state: State, epoch: int) -> None:
         """Replaces the file; ``epoch`` counts the complete ones. Raises OSError."""
+        changed = state != self._state or not self._written
         self._state, self.epoch, self._written = state, epoch, time.monotonic()
         table = {**self._trainer, "state": state, "heartbeat": time.time(), "epoch": epoch}
-        write_atomic(self.path, json.dumps(table).encode(), sync=False)
+        write_atomic(self.path, json.dumps(table).encode(), sync=changed)
 
     def beat(self, epoch: int) -> None:
         if time.monotonic() - self._written >= HEARTBEAT_SECONDS:
