@@ -55,3 +55,13 @@ def test_a_file_of_one_torn_line_is_emptied(tmp_path) -> None:
     with EventLog(path) as log:
         assert log.seq == 0
     assert path.read_bytes() == b""
+
+
+def test_a_line_longer_than_a_chunk_is_passed_over(tmp_path) -> None:
+    path = tmp_path / "events.jsonl"
+    paused = encode(Paused(epoch=1, batch=0))
+    path.write_bytes(paused + b"\x00" * 5000 + b"\n" + paused)
+    reader = EventReader(path, chunk=300)
+    assert len(reader.poll()) == 1
+    assert len(reader.poll()) == 1
+    assert reader.poll() == []

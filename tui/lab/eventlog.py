@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import msgspec
 
-from tui.lab.events import Event, EventReader, encode
+from tui.lab.events import Checkpoint, Epoch, Event, EventReader, Probe, Step, encode
 
 FLUSH_SECONDS = 0.05
 
@@ -15,13 +15,13 @@ FLUSH_SECONDS = 0.05
 class EventLog:
     """Appends events whole, at most twenty times a second unless asked; none is lost but by a kill.
 
-    ``history`` holds what was in the file before: a resumed run needs it. A last line that a kill tore
-    is cut off.
+    ``history`` holds what a resumed run needs of what was in the file before: its last event, and all others but
+    epochs, steps, probes and checkpoints. A last line that a kill tore is cut off.
     """
 
     def __init__(self, path: Path) -> None:
-        self.history = _read_all(path)
-        self.seq: int = self.history[-1].seq if self.history else 0
+        self.history = _read_history(path)
+        self.seq: int = max((event.seq for event in self.history), default=0)
         self._waiting: list[bytes] = []
         self._flushed = 0.0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -60,12 +60,19 @@ class EventLog:
         self._waiting.clear()
 
 
-def _read_all(path: Path) -> list[Any]:
+_PASSING = (Epoch, Step, Probe, Checkpoint)
+
+
+def _read_history(path: Path) -> list[Any]:
     reader = EventReader(path)
-    events = []
+    history: list[Any] = []
+    last = None
     while chunk := reader.poll():
-        events += chunk
-    return events
+        last = chunk[-1]
+        history += [event for event in chunk if not isinstance(event, _PASSING)]
+    if last is not None and isinstance(last, _PASSING):
+        history.append(last)
+    return history
 
 
 def _cut_torn_line(file: int) -> None:

@@ -240,24 +240,36 @@ class EventReader:
         self._chunk = chunk
 
     def poll(self) -> list[Any]:
-        """The complete events since the last poll, oldest first, at most one chunk of them; [] where none."""
+        """The complete events since the last poll, oldest first, of at most one chunk; [] where there are none.
+
+        Raises OSError for a file that is there and cannot be read.
+        """
+        while True:
+            try:
+                with open(self.path, "rb") as file:
+                    file.seek(self._offset)
+                    data = file.read(self._chunk)
+            except FileNotFoundError:
+                return []
+            end = data.rfind(b"\n") + 1
+            if not end and len(data) < self._chunk:
+                return []
+            # A line longer than a chunk is no event: it is passed over, piece by piece.
+            self._offset += end or len(data)
+            if events := self._decode(data[:end]):
+                return events
+
+    def _decode(self, data: bytes) -> list[Any]:
         try:
-            with open(self.path, "rb") as file:
-                file.seek(self._offset)
-                data = file.read(self._chunk)
-        except FileNotFoundError:
-            return []
-        end = data.rfind(b"\n") + 1
-        if not end:
-            return []
-        self._offset += end
+            events: list[Any] = _decoder.decode_lines(data)
+            return events
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            pass
         events = []
-        for line in data[:end].split(b"\n"):
-            if not line:
-                continue
-            event = decode(line)
-            if event is None:
-                self.unread += 1
-            else:
+        for line in data.split(b"\n"):
+            event = decode(line) if line else None
+            if event is not None:
                 events.append(event)
+            elif line:
+                self.unread += 1
         return events

@@ -54,15 +54,20 @@ def is_alive(pid: int, start: str) -> bool:
     return bool(now) and (not start or now == start)
 
 
+def _number(pid: object) -> int:
+    return pid if isinstance(pid, int) else -1
+
+
 class RunLock:
     """One trainer a run: a file made with O_EXCL that names its holder.
 
-    A lock whose process is gone from this host is taken over. One held on another host is believed:
-    from here nobody can see whether that process lives.
+    A lock whose process is gone from this host is taken over. One held on another host is believed, since from here
+    nobody can see whether that process lives; ``take_over`` says that it does not.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, take_over: bool = False) -> None:
         self.path = path
+        self._take_over = take_over
 
     def __enter__(self) -> "RunLock":
         for _ in range(5):
@@ -92,11 +97,12 @@ class RunLock:
             if self._age() < _EMPTY_LOCK_GRACE:
                 raise LabError(f"{self.path.parent}: another trainer is just starting it")
         elif holder.get("host") != host_name():
-            raise LabError(
-                f"{self.path.parent}: being trained on {holder.get('host')} by process {holder.get('pid')}; "
-                f"if that machine is off, remove {self.path}"
-            )
-        elif is_alive(int(holder.get("pid", -1)), str(holder.get("start", ""))):
+            if not self._take_over:
+                raise LabError(
+                    f"{self.path.parent}: being trained on {holder.get('host')} by process {holder.get('pid')}; "
+                    f"if that machine is off, take the run over with --force, or remove {self.path}"
+                )
+        elif is_alive(_number(holder.get("pid")), str(holder.get("start", ""))):
             raise LabError(f"{self.path.parent}: being trained already, by process {holder.get('pid')}")
         # Two may find the same dead lock: each moves one file away, and whoever moved a new one puts it back.
         aside = self.path.with_name(f".{self.path.name}-{os.getpid()}")

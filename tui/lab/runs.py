@@ -250,10 +250,13 @@ def launch(
     epochs: int | None = None,
     pace: float | None = None,
     start: Start = "run",
+    force: bool = False,
 ) -> "subprocess.Popen[bytes]":
     """Starts or resumes the training in a process and a session of its own, which outlives this one.
 
-    ``epochs`` is how many the run shall have in all; ``pace`` is in epochs a second. Raises LabError.
+    ``epochs`` is how many the run shall have in all; ``pace`` is in epochs a second; ``force`` goes on though spec or
+    data has changed since the checkpoint, or another host's lock is in the way of a run whose trainer is silent.
+    Raises LabError.
     """
     # -P: a datasets.py in the folder one stands in must not be taken for ours.
     command = [sys.executable, "-P", "-m", "tui.lab.trainer", str(folder.path.absolute()), "--start", start]
@@ -261,6 +264,8 @@ def launch(
         command += ["--epochs", str(epochs)]
     if pace is not None:
         command += ["--pace", repr(float(pace))]
+    if force:
+        command.append("--force")
     try:
         if folder.state() not in LIVE_STATES:
             clear_commands(folder.control_path)

@@ -5,9 +5,11 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
+
 from tui.lab.files import write_atomic
 from tui.lab.processes import host_name, process_start
-from tui.lab.runs import RUN_FORMAT, State
+from tui.lab.runs import RUN_FORMAT, State, Status
 
 HEARTBEAT_SECONDS = 2.0
 
@@ -34,6 +36,10 @@ class StatusFile:
         self._state, self.epoch, self._written = state, epoch, time.monotonic()
         table = {**self._trainer, "state": state, "heartbeat": time.time(), "epoch": epoch}
         write_atomic(self.path, json.dumps(table).encode(), sync=changed)
+
+    def put_back(self, before: Status) -> None:
+        """What stood there before this trainer, which leaves the run as it found it. Raises OSError."""
+        write_atomic(self.path, msgspec.json.encode(before))
 
     def beat(self, epoch: int) -> None:
         if time.monotonic() - self._written >= HEARTBEAT_SECONDS:

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from tui.lab.errors import LabError
+from tui.lab.errors import ChangedError, LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import Failed, Finished
 from tui.lab.files import os_error_text
 from tui.lab.processes import RunLock
-from tui.lab.runs import BAD_INPUT, RunFolder, Start
+from tui.lab.runs import BAD_INPUT, RunFolder, Start, refuse_newer
 from tui.lab.spec import Spec, SpecError
 from tui.lab.status import StatusFile
 
@@ -34,13 +34,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, help="epochs in all, also on a run that has finished")
     parser.add_argument("--pace", type=float, default=0.0, help="epochs a second; 0 for full speed")
     parser.add_argument("--start", choices=get_args(Start), default="run")
+    parser.add_argument("--force", action="store_true", help="go on though spec or data has changed")
     options = parser.parse_args(argv)
     folder = RunFolder(options.run.absolute())
     asked_to_end = _Signals()
     try:
-        with RunLock(folder.lock_path):
+        # Of another host's trainer nobody can tell from here that it is gone: a person may.
+        with RunLock(folder.lock_path, take_over=options.force and folder.state() == "crashed"):
             return _train(folder, options, asked_to_end)
-    except LabError as error:  # somebody else trains it: the run itself is none the worse
+    except LabError as error:  # somebody else trains it, or it is not to be touched: the run is none the worse
         _note(str(error))
         return BAD_INPUT
     except OSError as error:
@@ -63,6 +65,8 @@ class _Signals:
 
 
 def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) -> int:
+    refuse_newer(folder)
+    before = folder.status()
     status = StatusFile(folder.status_path)
     with EventLog(folder.events_path) as log:
         try:
@@ -87,10 +91,24 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
 
             try:
                 with threadpool_limits(limits=threads, user_api="blas"):
-                    training = Training(folder, spec, log, status, threads=threads, signal=lambda: signals.received)
+                    training = Training(
+                        folder,
+                        spec,
+                        log,
+                        status,
+                        threads=threads,
+                        signal=lambda: signals.received,
+                        force=options.force,
+                    )
                     return training.run(start=options.start, pace=options.pace)
+            except ChangedError:
+                if before is not None:
+                    status.put_back(before)
+                raise
             except USER_ERRORS as error:
                 return _fail(log, status, str(error), BAD_INPUT)
+        except ChangedError:
+            raise
         except (LabError, SpecError) as error:
             return _fail(log, status, str(error), BAD_INPUT)
         except OSError as error:

@@ -28,7 +28,7 @@ from tui.lab.health import probe
 from tui.lab.keeper import Keeper
 from tui.lab.origin import record_origin
 from tui.lab.processes import host_name
-from tui.lab.resume import resume, spec_hash, to_checkpoint
+from tui.lab.resume import origin_of, resume, to_checkpoint
 from tui.lab.runs import RunFolder, Start
 from tui.lab.spec import Spec
 from tui.lab.stability import limit_of_run
@@ -47,7 +47,8 @@ STRIDE = 64
 class Training:
     """A run from its spec, or from its checkpoint where there is one.
 
-    ``signal`` gives the name of a signal that asks for the end, or "". Raises one of USER_ERRORS, or OSError.
+    ``signal`` gives the name of a signal that asks for the end, or "". ``force`` goes on with a spec or data that has
+    changed since the checkpoint. Raises one of USER_ERRORS, or OSError.
     """
 
     def __init__(
@@ -59,11 +60,12 @@ class Training:
         *,
         threads: int,
         signal: Callable[[], str] = lambda: "",
+        force: bool = False,
     ) -> None:
         self.folder, self.spec, self.log, self.status, self.threads = folder, spec, log, status, threads
-        self._spec_hash = spec_hash(spec)
+        self._origin = origin_of(spec)
         self.data = prepare(spec)
-        record_origin(folder, spec, self.data.dataset)
+        record_origin(folder, spec, self.data.dataset, force=force)
         classes = self.data.answers
         self.network = network(spec, self.data.in_features, classes)
         if spec.model.weights:
@@ -74,7 +76,7 @@ class Training:
         self.loss = make_loss(spec, self.data)
         self.optimizer = make_optimizer(spec, self.network)
         self.stopping = make_early_stopping(spec, validation=self.validation is not None)
-        self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
+        self.progress = resume(folder, spec, self.network, self.optimizer, log.history, force=force)
         self.engine = "layers" if why_not(self.network, self.loss, self.optimizer) else "fast"
         self.keeper = Keeper(folder, self.network)
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
@@ -265,7 +267,7 @@ class Training:
 
     def _state(self) -> Checkpoint:
         return to_checkpoint(
-            self.progress, self._spec_hash, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
+            self.progress, self._origin, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
         )
 
     # Endings
