@@ -73,7 +73,7 @@ def shown_epoch(run: RunView | None) -> Epoch | None:
         return None
     if run.snapshot is None:
         return run.epochs[-1]
-    return next((epoch for epoch in run.epochs if epoch.epoch == run.snapshot), run.epochs[-1])
+    return run.epochs.at(run.snapshot) or run.epochs[-1]
 
 
 def seconds_left(run: RunView) -> float | None:
