@@ -114,7 +114,9 @@ def test_without_a_process_a_killed_trainer_is_said(tmp_path) -> None:
     with launch(folder) as process:
         next(following)
         process.kill()
-        with pytest.raises(RunError, match=f"process {process.pid}\\) is gone without a last word: mlp-tui runs resume"):
+        with pytest.raises(
+            RunError, match=f"process {process.pid}\\) is gone without a last word: mlp-tui runs resume"
+        ):
             list(following)
 
 

@@ -4,6 +4,7 @@
 `null`. The live screen, a screen opened later, `train --json` and scripts all read this one stream.
 """
 
+import contextlib
 import math
 import os
 from pathlib import Path
@@ -238,6 +239,19 @@ class EventReader:
         self.unread = 0
         self._offset = 0
         self._chunk = chunk
+
+    def skip(self) -> None:
+        """Passes over what is there now: the next poll gives what comes after it."""
+        with contextlib.suppress(FileNotFoundError), open(self.path, "rb") as file:
+            start = size = file.seek(0, os.SEEK_END)
+            while start > 0:
+                start = max(0, size - 65_536)
+                file.seek(start)
+                at = file.read(size - start).rfind(b"\n")
+                if at >= 0:
+                    self._offset = start + at + 1
+                    return
+                size = start
 
     def poll(self) -> list[Any]:
         """The complete events since the last poll, oldest first, of at most one chunk; [] where there are none.

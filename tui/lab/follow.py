@@ -128,11 +128,11 @@ def _how_it_ended(folder: RunFolder, process: "subprocess.Popen[bytes]") -> str:
         except ValueError:  # a real-time signal
             by = f"signal {-status}"
         return f"the trainer was killed by {by}; its log is {folder.log_path}"
-    said = _last_line(folder)
+    said = last_line(folder)
     return f"the trainer ended with status {status}{': ' + said if said else ''}; its log is {folder.log_path}"
 
 
-def _last_line(folder: RunFolder) -> str:
+def last_line(folder: RunFolder) -> str:
     """The last line of the trainer's log, without its date and pid."""
     try:
         with open(folder.log_path, "rb") as log:

@@ -17,6 +17,7 @@ from tui.lab.checkpoints import Checkpoint, load
 from tui.lab.errors import ChangedError, LabError
 from tui.lab.events import Changed, Epoch, Event, Finished
 from tui.lab.runs import RunFolder
+from tui.lab.settings import flat, shown
 from tui.lab.spec import Spec
 
 
@@ -132,8 +133,8 @@ _FREE = ("name", "training.epochs", "training.reported_loss", "data.source", "mo
 
 
 def settings_of(spec: Spec) -> dict[str, Any]:
-    """What decides a run's numbers, by dotted keys: not its name and length, where its data lies, which loss is shown."""
-    return {key: value for key, value in _flat(spec.to_table()) if key not in _FREE}
+    """What decides a run's numbers: not its name and length, where its data lies, or which loss is shown."""
+    return {key: value for key, value in flat(spec).items() if key not in _FREE}
 
 
 def origin_of(spec: Spec) -> dict[str, Any]:
@@ -162,23 +163,11 @@ def changed_settings(state: Mapping[str, Any], spec: Spec) -> list[tuple[str, An
 
 def changed_text(changed: Iterable[tuple[str, Any, Any]]) -> str:
     """In words: ``changed since the checkpoint: training.lr 0.1 -> 0.5: put it back, ...``"""
-    pairs = ", ".join(f"{key} {_shown(was)} -> {_shown(now)}" for key, was, now in changed)
+    pairs = ", ".join(f"{key} {shown(was)} -> {shown(now)}" for key, was, now in changed)
     return f"changed since the checkpoint: {pairs}: put it back, train a new run, or go on regardless with --force"
-
-
-def _shown(value: Any) -> str:
-    return "unset" if value is None else json.dumps(value, ensure_ascii=False).strip('"')
 
 
 def _as_json(table: Mapping[str, Any]) -> dict[str, Any]:
     """As a checkpoint holds it: tuples are lists there."""
     found: dict[str, Any] = json.loads(json.dumps(table))
     return found
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

@@ -217,7 +217,7 @@ def create_run(spec: Spec, runs_dir: Path, name: str | None = None) -> RunFolder
         spec = spec.with_source(os.path.abspath(os.path.expanduser(source)))
     if spec.model.weights:
         spec = spec.with_value("model.weights", os.path.abspath(os.path.expanduser(spec.model.weights)))
-    title = f"{time.strftime('%m%d-%H%M')}-{_slug(name or spec.name or Path(source).stem)}"
+    title = f"{time.strftime('%m%d-%H%M')}-{slug(name or spec.name or Path(source).stem)}"
     # Filled under another name first: nobody ever finds a run without its spec.
     making = runs_dir / f".making-{os.getpid()}-{time.time_ns()}"
     try:
@@ -308,6 +308,6 @@ def _versions() -> dict[str, Any]:
     return versions
 
 
-def _slug(name: str) -> str:
+def slug(name: str, instead: str = "run") -> str:
     """A folder's name that every file system and shell takes: letters, digits, dots and dashes."""
-    return re.sub(r"[^\w.]+", "-", name).strip("-.")[:40] or "run"
+    return re.sub(r"[^\w.]+", "-", name).strip("-.")[:40] or instead

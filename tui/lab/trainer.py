@@ -80,7 +80,7 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
                 if folder.state() != "finished":  # killed between its last word and its last status
                     status.write("finished", last.epochs)
                 return 0
-            status.write("running", 0)
+            status.write("running", before.epoch if before is not None else 0)
             threads = threads_for(spec)
             _limit_threads(threads)
             # Only now: NumPy's BLAS reads its thread count when it is loaded.
@@ -100,6 +100,8 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
                         signal=lambda: signals.received,
                         force=options.force,
                     )
+                    if folder.read_spec() != spec:  # more epochs
+                        folder.write_spec(spec, folder.read_record())
                     return training.run(start=options.start, pace=options.pace)
             except ChangedError:
                 if before is not None:
@@ -122,14 +124,12 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
 
 
 def _spec(folder: RunFolder, epochs: int | None) -> Spec:
-    """The run's spec; more ``epochs`` are written into it. Raises SpecError, OSError."""
+    """The run's spec, with more ``epochs`` where they are asked for. Raises SpecError, LabError."""
     spec = folder.read_spec()
     for key, words in spec.problems():
         raise SpecError(f"{folder.spec_path}: {key}: {words}")
     if epochs is not None and epochs > spec.training.epochs:
-        record = folder.read_record()
         spec = spec.with_value("training.epochs", epochs)
-        folder.write_spec(spec, record)
     return spec
 
 
