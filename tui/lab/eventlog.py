@@ -8,6 +8,7 @@ from typing import Any, Self
 import msgspec
 
 from tui.lab.events import Checkpoint, Epoch, Event, EventReader, Probe, Step, encode
+from tui.lab.files import write_all
 
 FLUSH_SECONDS = 0.05
 
@@ -43,14 +44,13 @@ class EventLog:
         """Writes what waits; without ``force`` only where the last writing is a while ago."""
         if not self._waiting or not (force or time.monotonic() - self._flushed >= FLUSH_SECONDS):
             return
-        whole = data = b"".join(self._waiting)
+        data = b"".join(self._waiting)
         size = os.fstat(self._file).st_size
         try:
-            while data:  # a nearly full disk takes a part
-                data = data[os.write(self._file, data) :]
+            write_all(self._file, data)
         except OSError:
-            os.ftruncate(self._file, size)
-            self._waiting = [whole]
+            os.ftruncate(self._file, size)  # half an event is none
+            self._waiting = [data]
             raise
         self._waiting.clear()
         self._flushed = time.monotonic()

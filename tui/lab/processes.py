@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from tui.lab.errors import LabError
+from tui.lab.files import write_all
 
 _EMPTY_LOCK_GRACE = 5.0
 """Seconds that a lock file may stay empty: its maker is between making and writing it."""
@@ -77,8 +78,13 @@ class RunLock:
                 self._clear_if_stale()
                 continue
             holder = {"host": host_name(), "pid": os.getpid(), "start": process_start(os.getpid())}
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump(holder, file)
+            try:
+                write_all(descriptor, json.dumps(holder).encode())
+            except OSError:  # an empty lock would keep the next one out
+                self.path.unlink(missing_ok=True)
+                raise
+            finally:
+                os.close(descriptor)
             return self
         raise LabError(f"{self.path.parent}: its lock is being fought over: try again")
 

@@ -129,6 +129,12 @@ class RunFolder:
         table = {**spec.to_table(), MADE_WITH: dict(record)}
         write_atomic(self.spec_path, tomli_w.dumps(table).encode())
 
+    def write_queued(self) -> None:
+        """The first status, before there is a trainer. Raises OSError."""
+        from tui.lab.status import StatusFile
+
+        StatusFile(self.status_path, pid=0).write("queued", 0)
+
     def status(self) -> Status | None:
         """What the trainer last said; None before it has said anything, and where that cannot be read."""
         try:
@@ -224,6 +230,7 @@ def create_run(spec: Spec, runs_dir: Path, name: str | None = None) -> RunFolder
         for part in ("control", "checkpoints", "snapshots"):
             (making / part).mkdir(parents=True)
         RunFolder(making).write_spec(spec, _versions())
+        RunFolder(making).write_queued()
         for number in range(1, 10_000):
             path = runs_dir / (title if number == 1 else f"{title}-{number}")
             if path.exists():

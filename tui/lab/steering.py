@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from tui.lab.control import Command, Inbox
+from tui.lab.files import log_line
 from tui.lab.runs import Start
 
 LOOK_SECONDS = 0.05
@@ -39,7 +40,7 @@ class Steering:
         self.stop_reason = self._signal() or self.stop_reason
         commands, refused = self.inbox.take()
         for line in refused:
-            print(line, flush=True)
+            log_line(line)
         for command in commands:
             self._obey(command)
         return True

@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +17,9 @@ from typing import get_args
 from tui.lab.errors import ChangedError, LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import Failed, Finished
-from tui.lab.files import os_error_text
+from tui.lab.files import is_full, log_line, os_error_text
 from tui.lab.processes import RunLock
-from tui.lab.runs import BAD_INPUT, RunFolder, Start, refuse_newer
+from tui.lab.runs import BAD_INPUT, LIVE_STATES, RunFolder, Start, refuse_newer
 from tui.lab.spec import Spec, SpecError
 from tui.lab.status import StatusFile
 
@@ -43,10 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with RunLock(folder.lock_path, take_over=options.force and folder.state() == "crashed"):
             return _train(folder, options, asked_to_end)
     except LabError as error:  # somebody else trains it, or it is not to be touched: the run is none the worse
-        _note(str(error))
+        log_line(str(error))
         return BAD_INPUT
-    except OSError as error:
-        _note(os_error_text(error, folder.path))
+    except OSError as error:  # neither lock nor events can be opened
+        log_line(_words(error, folder))
+        if folder.state() not in LIVE_STATES:
+            with contextlib.suppress(OSError):
+                StatusFile(folder.status_path).write_failed()
         return 1
 
 
@@ -76,7 +78,7 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
             if isinstance(last, Finished) and (
                 last.epochs >= spec.training.epochs or (last.stopped_early and not more)
             ):
-                _note(f"finished after {last.epochs} epochs already; --epochs trains on")
+                log_line(f"finished after {last.epochs} epochs already; --epochs trains on")
                 if folder.state() != "finished":  # killed between its last word and its last status
                     status.write("finished", last.epochs)
                 return 0
@@ -108,19 +110,22 @@ def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) ->
                     status.put_back(before)
                 raise
             except USER_ERRORS as error:
-                return _fail(log, status, str(error), BAD_INPUT)
+                return _fail(folder, log, status, str(error), BAD_INPUT)
         except ChangedError:
             raise
         except (LabError, SpecError) as error:
-            return _fail(log, status, str(error), BAD_INPUT)
+            return _fail(folder, log, status, str(error), BAD_INPUT)
         except OSError as error:
-            return _fail(log, status, os_error_text(error, None if error.filename else folder.path), 1)
+            return _fail(folder, log, status, _words(error, folder), 1)
         except MemoryError:
-            return _fail(log, status, "not enough memory: take smaller layers, a smaller batch or fewer samples", 1)
+            return _fail(
+                folder, log, status, "not enough memory: take smaller layers, a smaller batch or fewer samples", 1
+            )
         except Exception as error:
-            traceback.print_exc()
+            with contextlib.suppress(OSError):
+                traceback.print_exc()
             words = str(error).partition("\n")[0]
-            return _fail(log, status, f"{type(error).__name__}: {words} (more in {folder.log_path})", 1)
+            return _fail(folder, log, status, f"{type(error).__name__}: {words} (more in {folder.log_path})", 1)
 
 
 def _spec(folder: RunFolder, epochs: int | None) -> Spec:
@@ -146,24 +151,29 @@ def _limit_threads(threads: int) -> None:
         os.environ[variable] = str(threads)
 
 
-def _fail(log: EventLog, status: StatusFile, message: str, code: int) -> int:
+def _fail(folder: RunFolder, log: EventLog, status: StatusFile, message: str, code: int) -> int:
     """The last word on a run that cannot go on, wherever it can still be written."""
-    _note(message)
+    log_line(message)
     try:
         log.emit(Failed(message=message), flush=True)
     except OSError:
+        # A full disk: what is only there to be looked at makes room, and what was on its way is given up.
+        with contextlib.suppress(OSError):
+            folder.live_path.unlink(missing_ok=True)
         log.forget_waiting()
         with contextlib.suppress(OSError):
             log.emit(Failed(message=message), flush=True)
     with contextlib.suppress(OSError):
-        status.write("failed", status.epoch)
+        status.write_failed()
     return code
 
 
-def _note(message: str) -> None:
-    """A line for trainer.log."""
-    with contextlib.suppress(OSError):
-        print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} [{os.getpid()}] {message}", file=sys.stderr, flush=True)
+def _words(error: OSError, folder: RunFolder) -> str:
+    """What went wrong, and where room is short, what to do."""
+    text = os_error_text(error, None if error.filename else folder.path)
+    if not is_full(error):
+        return text
+    return f"{text}: its last checkpoint is kept: make room, then mlp-tui runs resume {folder.name}"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from tui.lab.control import Inbox
 from tui.lab.divergence import divergence_text
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
+from tui.lab.files import log_line
 from tui.lab.health import probe
 from tui.lab.keeper import Keeper
 from tui.lab.origin import record_origin
@@ -69,7 +70,7 @@ class Training:
         classes = self.data.answers
         self.network = network(spec, self.data.in_features, classes)
         if spec.model.weights:
-            print(f"first weights: {how_matched(spec, self.network)}", flush=True)  # for trainer.log
+            log_line(f"first weights: {how_matched(spec, self.network)}")
         self.train = targets(spec, self.data.train, classes)
         self.validation = targets(spec, self.data.validation, classes) if self.data.validation else None
         self.test = targets(spec, self.data.test, classes) if self.data.test else None
