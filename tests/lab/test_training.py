@@ -120,6 +120,40 @@ def test_an_early_checkpoint_is_gone_on_from_after_a_crash(straight, tmp_path, m
     assert resumed.epoch == 1
 
 
+class KilledError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("looks", [3, 4, 5, 8, 11])
+def test_a_checkpoint_in_the_middle_of_an_epoch(straight, tmp_path, monkeypatch, looks) -> None:
+    """Asked for, or because the last one is old; then the machine goes down."""
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    places = []
+    for overdue in (0, 10**9):
+        monkeypatch.setattr(keeper, "OVERDUE_SECONDS", overdue)
+        folder = new_run(small_spec("training.epochs=10"), tmp_path, f"overdue-{overdue}")
+        count = iter(range(10**9))
+
+        def look(folder=folder, overdue=overdue, count=count) -> str:
+            at = next(count)
+            if at == looks and overdue:
+                folder.send("checkpoint")
+            if at == looks + 1:
+                raise KilledError
+            return ""
+
+        with pytest.raises(KilledError):
+            train_here(folder, signal=look)
+        state = load(folder.last_path).state
+        places.append((state["completed"], state["position"]["batch"]))
+        train_here(folder)
+        assert_same_training(folder.last_path, straight.last_path)
+    assert places[0] == places[1]
+    assert places[0][0] == looks // 8  # six steps, the end of training and that of the validation
+
+
 def test_a_run_without_a_checkpoint_starts_from_its_seed(straight, tmp_path) -> None:
     folder = new_run(small_spec("training.epochs=10"), tmp_path)
     train_here(folder, signal=interrupt_after(0))

@@ -25,6 +25,7 @@ class Steering:
         self.pause_after: Literal["", "epoch", "step"] = ""
         self.pace = 0.0
         self.stop_reason = ""
+        self.checkpoint_asked = False
         self._looked = 0.0
 
     def begin(self, start: Start, pace: float) -> None:
@@ -70,6 +71,8 @@ class Steering:
                 self.paused, self.pause_after = False, until
             case "stop":
                 self.stop_reason = "stop"
+            case "checkpoint":
+                self.checkpoint_asked = True
             case "pace":
                 self.pace = command.value or 0.0
             case "lr" if command.value:

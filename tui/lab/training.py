@@ -250,6 +250,9 @@ class Training:
         if self.steering.look():
             self.log.flush(force=False)
             self.status.beat(self.progress.completed)
+            asked, self.steering.checkpoint_asked = self.steering.checkpoint_asked, False
+            if asked or (self.keeper.overdue and self.keeper.saved_place != self._place()):
+                self._checkpoint()
 
     def _change_lr(self, lr: float) -> None:
         position = self.progress.position
