@@ -350,6 +350,17 @@ def test_a_killed_trainer_is_followed_to_its_end_and_resumed(running, capsys) ->
     assert main(["runs", "stop", "last", *where]) == 0
 
 
+def test_a_run_killed_after_its_last_word_has_finished(say, runs) -> None:
+    run = the(runs, "a")
+    said = json.loads(run.status_path.read_text())
+    run.status_path.write_text(json.dumps({**said, "state": "running", "pid": 2**22 + 1}))
+    assert run.state() == "crashed"
+    status, out, err = say("resume", run.name)
+    assert (status, out) == (0, "")
+    assert "finished after 6 epochs already" in err
+    assert run.state() == "finished"
+
+
 def test_ctrl_c_on_resume_stops_after_a_checkpoint(runs) -> None:
     run = the(runs, "a")
     words = ["runs", "resume", run.name, "--epochs", "1000000", "--json"]

@@ -78,7 +78,9 @@ def lives(folder: RunFolder, moments: list[float]) -> tuple[list[events.Event], 
                 for chunk in follow(folder, process, reader=reader, poll=0.01):
                     seen += once(chunk)
             except RunError:
-                assert process.wait() == -9, folder.log_path.read_text()
+                if process.wait() == 0:  # the one before had said its last word already
+                    break
+                assert process.returncode == -9, folder.log_path.read_text()
                 killed += 1
                 continue
             finally:

@@ -77,6 +77,9 @@ def listen(
                 began = began or isinstance(event, Started)
     except LabError as error:
         printer.close()
+        if process.returncode == 0:  # killed after its last word and before its last status: nothing was left to do
+            typer.echo(last_line(folder), err=True)
+            return 0
         refused = process.returncode == BAD_INPUT
         typer.echo(error_line((refused and last_line(folder)) or str(error)), err=True)
         return 2 if refused else 1

@@ -14,6 +14,8 @@ from tui.lab.files import write_all
 
 _EMPTY_LOCK_GRACE = 5.0
 """Seconds that a lock file may stay empty: its maker is between making and writing it."""
+_SETTLE = 0.02
+"""Seconds after which one looks whether one's lock is still there."""
 
 
 def host_name() -> str:
@@ -69,6 +71,7 @@ class RunLock:
     def __init__(self, path: Path, *, take_over: bool = False) -> None:
         self.path = path
         self._take_over = take_over
+        self._mine: dict[str, Any] = {}
 
     def __enter__(self) -> "RunLock":
         for _ in range(5):
@@ -77,21 +80,33 @@ class RunLock:
             except FileExistsError:
                 self._clear_if_stale()
                 continue
-            holder = {"host": host_name(), "pid": os.getpid(), "start": process_start(os.getpid())}
+            self._mine = {"host": host_name(), "pid": os.getpid(), "start": process_start(os.getpid())}
             try:
-                write_all(descriptor, json.dumps(holder).encode())
+                write_all(descriptor, json.dumps(self._mine).encode())
             except OSError:  # an empty lock would keep the next one out
                 self.path.unlink(missing_ok=True)
                 raise
             finally:
                 os.close(descriptor)
-            return self
+            if self._is_kept():
+                return self
+            raise LabError(f"{self.path.parent}: another trainer has just taken it")
         raise LabError(f"{self.path.parent}: its lock is being fought over: try again")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.path.unlink(missing_ok=True)
+        if self._holder(self.path) == self._mine:
+            self.path.unlink(missing_ok=True)
+
+    def _is_kept(self) -> bool:
+        """Whether it is still ours a moment later: one who clears a dead lock away may have had ours in hand."""
+        for _ in range(10):
+            time.sleep(_SETTLE)
+            holder = self._holder(self.path)
+            if holder is not None:
+                return holder == self._mine
+        return False
 
     def _clear_if_stale(self) -> None:
         """Moves a dead process's lock away. Raises LabError where a live one holds it."""
