@@ -27,8 +27,11 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squar
         go_on = f"Epoch {run.kept} is kept. [ lowers lr, space goes on from it."
         remedy = go_on if run.kept else "[ lowers lr, space starts again."
         return Reading("wrong", run.message, remedy)
-    if run.state in ("failed", "crashed"):
-        return Reading("wrong", run.message, "space goes on from the last checkpoint.")
+    if run.state == "crashed":
+        remedy = f"r resumes at epoch {run.kept + 1}." if run.kept else "r starts it again from its seed."
+        return Reading("warn", f"{run.message.rstrip('.')}.", remedy)
+    if run.state == "failed":
+        return Reading("wrong", run.message, "r goes on from the last checkpoint.")
     done = run.finished if run.state == "finished" else None
     if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
         name = "accuracy" if done.test_r2 is None else r_squared

@@ -5,7 +5,6 @@ The trainer is a process of its own: nothing here trains, and closing the applic
 
 import asyncio
 import math
-import re
 import subprocess
 import threading
 import time
@@ -149,6 +148,13 @@ class RunService:
         )
         self._thread.start()
 
+    def renamed(self, before: "RunFolder", after: "RunFolder") -> None:
+        """Goes on following where the run lies now."""
+        if self._reader is not None and self._reader.path == before.events_path:
+            self.leave()
+            self._reader.path = after.events_path
+            self.follow(after)
+
     def leave(self) -> None:
         """Follows no run any more; the run itself is left alone."""
         self._left.set()
@@ -212,28 +218,17 @@ def _state(folder: "RunFolder", process: "subprocess.Popen[bytes] | None") -> st
 
 def how_it_ended(folder: "RunFolder", process: "subprocess.Popen[bytes] | None") -> str:
     """Why a trainer is gone without a last word, as far as it can be known."""
+    from tui.lab.follow import last_line
     from tui.lab.processes import host_name
     from tui.lab.runs import LIVE_STATES
 
     status = folder.status()
     code = process.returncode if process is not None else None
     if (code is not None and code >= 0) or (status is not None and status.state not in (*LIVE_STATES, "crashed")):
-        said = _last_line(folder)
+        said = last_line(folder)
         return f"the trainer ended{f' with status {code}' if code else ''}{': ' + said if said else ''}"
     pid = process.pid if process is not None else status.pid if status is not None else None
     who = f"trainer {pid}" if pid is not None else "the trainer"
     if process is None and status is not None and status.host != host_name():
         return f"{who} on {status.host} gives no sign"
     return f"{who} is gone (killed)"
-
-
-def _last_line(folder: "RunFolder") -> str:
-    """The last line of the trainer's log, without its date and pid."""
-    try:
-        with open(folder.log_path, "rb") as log:
-            log.seek(max(0, log.seek(0, 2) - 4096))
-            lines = log.read().decode("utf-8", "replace").split("\n")
-    except OSError:
-        return ""
-    line = next((line for line in reversed(lines) if line.strip()), "")
-    return re.sub(r"^\S+ \S+ \[\d+\] ", "", line).strip()

@@ -95,6 +95,7 @@ def _state(run: RunView | None, glyphs: GlyphSet) -> tuple[str, str, str]:
         "starting": glyphs.running,
         "training": glyphs.running,
         "paused": glyphs.paused,
+        "queued": glyphs.idle,
         "finished": glyphs.ok,
         "stopped": glyphs.ok,
     }
