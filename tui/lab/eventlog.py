@@ -9,6 +9,7 @@ import msgspec
 
 from tui.lab.events import Checkpoint, Epoch, Event, EventReader, Probe, Step, encode
 from tui.lab.files import write_all
+from tui.lab.tail import read_tail
 
 FLUSH_SECONDS = 0.05
 
@@ -64,13 +65,12 @@ _PASSING = (Epoch, Step, Probe, Checkpoint)
 
 
 def _read_history(path: Path) -> list[Any]:
-    reader = EventReader(path)
+    reader = EventReader(path, without=_PASSING)
     history: list[Any] = []
-    last = None
     while chunk := reader.poll():
-        last = chunk[-1]
-        history += [event for event in chunk if not isinstance(event, _PASSING)]
-    if last is not None and isinstance(last, _PASSING):
+        history += chunk
+    last = read_tail(path).last
+    if isinstance(last, _PASSING):
         history.append(last)
     return history
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tui.lab.errors import LabError, RunError
-from tui.lab.events import LAST, Epoch, Event, EventReader, Probe, Resumed
+from tui.lab.events import LAST, Checkpoint, Epoch, Event, EventReader, Probe, Resumed, Step
 from tui.lab.files import os_error_text
 from tui.lab.processes import host_name
 from tui.lab.runs import LIVE_STATES, RunFolder
@@ -84,7 +84,7 @@ class Once:
 
     def __init__(self, path: Path) -> None:
         self._resumed: list[tuple[int, int]] = []  # (seq, epoch) of each resume: later epochs before it are void
-        reader = EventReader(path)
+        reader = EventReader(path, without=(Epoch, Step, Probe, Checkpoint))
         with contextlib.suppress(OSError):
             while chunk := reader.poll():
                 self._resumed += [(event.seq, event.epoch) for event in chunk if isinstance(event, Resumed)]
