@@ -276,6 +276,25 @@ def test_what_has_changed_since_is_named_and_force_goes_on(say, runs) -> None:
     assert say("resume", run.name, "--epochs", "9", "--force")[0] == 0
 
 
+def test_a_run_of_a_newer_version_is_left_alone(say, runs) -> None:
+    run = the(runs, "a")
+    run.spec_path.write_text("brand_new = 1\n" + run.spec_path.read_text().replace("format = 1", "format = 2"))
+    before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
+    for words in (
+        ["resume", run.name],
+        ["follow", run.name],
+        ["diff", run.name, "last"],
+        ["resume", run.name, "--force"],
+    ):
+        status, out, err = say(*words)
+        assert (status, out) == (2, ""), words
+        assert err.count("\n") == 1
+        assert "run format 2, this one reads up to 1): install a newer one" in err
+    assert "unreadable" in say("list", run.name)[1]
+    assert say("show", run.name)[0] == 0
+    assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
+
+
 @pytest.fixture
 def running(tmp_path):
     """A run that trains on and on, and its process."""

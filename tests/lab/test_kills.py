@@ -121,6 +121,7 @@ def test_killed_at_random_moments_it_is_the_run_that_was_not(tmp_path: Path, str
         finished, before = seen[-1], read_events(reference)[-1]
         assert (finished.test_accuracy, finished.test_loss) == (before.test_accuracy, before.test_loss)
         assert not folder.lock_path.exists()
+        assert list(folder.path.rglob(".*")) == []  # nothing half-written is left behind
         equal += 1
     print(f"{equal} of {done} equal; resumed after epochs {sorted(landed)}")
     assert equal == kills

@@ -1,5 +1,6 @@
 """The writing end of `events.jsonl`."""
 
+import contextlib
 import os
 import time
 from pathlib import Path
@@ -33,6 +34,8 @@ class EventLog:
         return self
 
     def __exit__(self, *error: object) -> None:
+        with contextlib.suppress(OSError):
+            os.fsync(self._file)
         os.close(self._file)
 
     def emit(self, event: Event, *, flush: bool = False) -> None:
@@ -55,6 +58,11 @@ class EventLog:
             raise
         self._waiting.clear()
         self._flushed = time.monotonic()
+
+    def sync(self) -> None:
+        """Writes what waits, and sees that all of it survives a power cut. Raises OSError."""
+        self.flush()
+        os.fsync(self._file)
 
     def forget_waiting(self) -> None:
         """Gives up what cannot be written, so that one short last event may still find room."""

@@ -31,6 +31,15 @@ def write_atomic(path: Path, data: bytes, *, sync: bool = True) -> None:
         raise
 
 
+def sweep(folder: Path, *names: str) -> None:
+    """Removes what a killed process left of files in the making whose names end so. Only for their one writer."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name.startswith(".") and path.name[1:].rpartition("-")[0].endswith(names):
+                with contextlib.suppress(OSError):
+                    path.unlink()
+
+
 def write_all(descriptor: int, data: bytes) -> None:
     """Writes every byte: a nearly full disk takes a part of them first. Raises OSError."""
     left = memoryview(data)

@@ -61,6 +61,17 @@ def _number(pid: object) -> int:
     return pid if isinstance(pid, int) else -1
 
 
+def held_by(path: Path) -> str:
+    """Who holds a run's lock, in words; "" where nobody does, or a process that is gone from this host."""
+    holder = RunLock.holder(path)
+    if not holder:
+        return ""
+    if holder.get("host") != host_name():
+        return f"process {holder.get('pid')} on {holder.get('host')}"
+    alive = is_alive(_number(holder.get("pid")), str(holder.get("start", "")))
+    return f"process {holder['pid']}" if alive else ""
+
+
 class RunLock:
     """One trainer a run: a file made with O_EXCL that names its holder.
 
@@ -96,21 +107,21 @@ class RunLock:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._holder(self.path) == self._mine:
+        if self.holder(self.path) == self._mine:
             self.path.unlink(missing_ok=True)
 
     def _is_kept(self) -> bool:
         """Whether it is still ours a moment later: one who clears a dead lock away may have had ours in hand."""
         for _ in range(10):
             time.sleep(_SETTLE)
-            holder = self._holder(self.path)
+            holder = self.holder(self.path)
             if holder is not None:
                 return holder == self._mine
         return False
 
     def _clear_if_stale(self) -> None:
         """Moves a dead process's lock away. Raises LabError where a live one holds it."""
-        holder = self._holder(self.path)
+        holder = self.holder(self.path)
         if holder is None:  # let go in this moment
             return
         if not holder:
@@ -131,13 +142,13 @@ class RunLock:
             os.rename(self.path, aside)
         except FileNotFoundError:
             return
-        if self._holder(aside) != holder:
+        if self.holder(aside) != holder:
             os.rename(aside, self.path)
             raise LabError(f"{self.path.parent}: another trainer has just taken it")
         aside.unlink()
 
     @staticmethod
-    def _holder(path: Path) -> dict[str, Any] | None:
+    def holder(path: Path) -> dict[str, Any] | None:
         """What the lock file says: {} for an empty or torn one, None where there is none."""
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))

@@ -7,6 +7,7 @@ import time
 
 from tui.lab.errors import LabError
 from tui.lab.files import os_error_text
+from tui.lab.processes import held_by
 from tui.lab.runs import LIVE_STATES, RunFolder, slug
 
 _DATED = re.compile(r"\d{4}-\d{4}-")
@@ -14,8 +15,11 @@ _DATED = re.compile(r"\d{4}-\d{4}-")
 
 def refuse_live(run: RunFolder, doing: str) -> None:
     """Raises LabError for a run that a trainer is at work on."""
-    if run.state() in LIVE_STATES:
-        raise LabError(f"{run.name}: {run.state()}: stop it before {doing} it (mlp-tui runs stop {run.name})")
+    state = run.state()
+    if state in LIVE_STATES:
+        raise LabError(f"{run.name}: {state}: stop it before {doing} it (mlp-tui runs stop {run.name})")
+    if state == "queued" and (holder := held_by(run.lock_path)):
+        raise LabError(f"{run.name}: {holder} is just starting it: stop it before {doing} it")
 
 
 def delete_run(run: RunFolder) -> None:

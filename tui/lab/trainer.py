@@ -17,7 +17,7 @@ from typing import get_args
 from tui.lab.errors import ChangedError, LabError
 from tui.lab.eventlog import EventLog
 from tui.lab.events import Failed, Finished
-from tui.lab.files import is_full, log_line, os_error_text
+from tui.lab.files import is_full, log_line, os_error_text, sweep
 from tui.lab.processes import RunLock
 from tui.lab.runs import BAD_INPUT, LIVE_STATES, RunFolder, Start, refuse_newer
 from tui.lab.spec import Spec, SpecError
@@ -68,6 +68,9 @@ class _Signals:
 
 def _train(folder: RunFolder, options: argparse.Namespace, signals: _Signals) -> int:
     refuse_newer(folder)
+    sweep(folder.path, "spec.toml", "status.json")
+    for part in (folder.last_path.parent, folder.live_path.parent):
+        sweep(part, ".safetensors")
     before = folder.status()
     status = StatusFile(folder.status_path)
     with EventLog(folder.events_path) as log:

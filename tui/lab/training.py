@@ -264,7 +264,7 @@ class Training:
         return self.progress.completed, self.progress.position.batch
 
     def _checkpoint(self) -> None:
-        self.log.flush()
+        self.log.sync()
         best = self.keeper.write_checkpoints(self._state(), self._place())
         completed, batch = self._place()
         self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
@@ -325,7 +325,7 @@ class Training:
 
     def _diverged(self, event: FitDiverged) -> int:
         """The weights are of no use now: what is kept is the last epoch that came to its end."""
-        self.log.flush()
+        self.log.sync()
         if held := self.keeper.write_held():
             (completed, batch), best = held
             self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
