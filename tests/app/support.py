@@ -119,7 +119,7 @@ def bench(spec: Spec | None = None, *, recipe: str = "", ascii: bool = False, **
     app = BenchApp(
         spec,
         recipe=recipe,
-        runs_dir=NO_RUNS,
+        runs_dir=options.pop("runs_dir", NO_RUNS),
         runs=runs,
         capabilities=capabilities,
         **options,

@@ -81,14 +81,14 @@ def curves_of(compared: Compared, views: Mapping[str, RunView], figure: str) -> 
                     series.append(Series(name, x, y, role=role))  # type: ignore[arg-type]
             continue
         role = letter or "a"
-        label = f"{letter} {short_name(entry.row.name).partition('-')[0]}".strip()
+        label = f"{letter} {short_name(entry.row.name).partition('-')[0]}" if letter else "mean"
         if len(found) == 1:
             x, y = found[0].epochs.sketch(column_of(figure, found[0]))
             series.append(Series(label, x, y, role=role))  # type: ignore[arg-type]
         elif found:
             x, mean, deviation = mean_curve(found, figure)
             series.append(Series(label, x, mean, role=role))  # type: ignore[arg-type]
-            for edge in (mean - deviation, mean + deviation):
+            for edge in (mean - deviation, mean + deviation) if deviation.any() else ():
                 series.append(Series("", x, edge, role=role, faint=True))  # type: ignore[arg-type]
     return tuple(series)
 
@@ -206,7 +206,8 @@ def conclusion(compared: Compared, views: Mapping[str, RunView]) -> str:
     size = f"{100 * error:.1f} %"
     if ahead <= error:
         more = "" if all(item[4] > 1 for item in scored[:2]) else ": repeat over seeds (S)"
-        return f"On test {best[1]} and {second[1]} are within one standard error ({size}){more}."
+        first, other = sorted((best[1], second[1]))
+        return f"On test {first} and {other} are within one standard error ({size}){more}."
     return f"On test {best[1]} is {100 * ahead:.1f} points ahead of {second[1]}, more than a standard error ({size})."
 
 

@@ -146,7 +146,8 @@ def _draw_lines(
     plot.ylim(y_axis.low, y_axis.high)
     drawn = 0
     for role in ORDER:
-        for index, series in enumerate(curves.series):
+        # The edges of a spread first: the curve lies over them.
+        for index, series in sorted(enumerate(curves.series), key=lambda item: not item[1].faint):
             if series.role != role:
                 continue
             pieces = decimate(*cleaned[index], (x_axis.low, x_axis.high), columns)

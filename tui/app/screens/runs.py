@@ -12,7 +12,6 @@ from textual.widgets import Input
 
 from tui.app import comparison, figures
 from tui.app.actions import bindings, in_scope
-from tui.app.facts import Noticed
 from tui.app.runs_state import LETTERS, SORTS, Entry, RunRenamed, RunsArranged, arrange, compared, entries_named
 from tui.app.screens.ask import AskScreen, ConfirmScreen
 from tui.app.screens.base import BenchScreen
@@ -101,7 +100,7 @@ class RunsScreen(BenchScreen):
         if session.runs.marked:
             return compared(session.runs)
         current = self.current
-        return [("", current)] if current is not None and not current.row.problem else []
+        return [("", current)] if current is not None and current.row.state != "unreadable" else []
 
     @property
     def current(self) -> Entry | None:
@@ -243,7 +242,7 @@ class RunsScreen(BenchScreen):
 
     def action_runs_mark(self) -> None:
         current, marked = self.current, self.session.runs.marked
-        if current is None or current.row.problem:
+        if current is None or current.row.state == "unreadable":
             return
         if current.key in marked:
             self._change(marked=tuple(key for key in marked if key != current.key))
@@ -263,7 +262,9 @@ class RunsScreen(BenchScreen):
         if not chosen or (len(chosen) == 1 and current.key not in chosen):
             chosen.append(current.key)
         if len(chosen) == 1:
-            others = [entry.key for entry in self._entries if entry.key not in chosen and not entry.row.problem]
+            others = [
+                entry.key for entry in self._entries if entry.key not in chosen and entry.row.state != "unreadable"
+            ]
             chosen += others[:1]
         if len(chosen) < 2:
             self.bench.notice("there is no other run to compare it with")
@@ -420,7 +421,6 @@ class RunsScreen(BenchScreen):
             await self._do(delete_run, folder)
             if run is not None and run.path == folder.path and not folder.path.exists():
                 self.bench.close_run()
-        self.bench.post_fact(Noticed(""))
 
 
 def _wrong_count(text: str) -> str:

@@ -48,7 +48,7 @@ def any_run(runs_dir: Path) -> bool:
 def look_back(runs_dir: Path, wanted: Path | None = None) -> Last:
     """The ``wanted`` run; else one that trains; else what was open last; else the newest run."""
     from tui.lab.errors import LabError
-    from tui.lab.runlist import run_folders
+    from tui.lab.runlist import LAST, find_run, run_folders
     from tui.lab.runs import RunFolder
 
     if wanted is not None:
@@ -62,10 +62,10 @@ def look_back(runs_dir: Path, wanted: Path | None = None) -> Last:
     if (kept := _kept(runs_dir)) is not None:
         return kept
     try:
-        folders = run_folders(runs_dir)
+        folders = [find_run(LAST, runs_dir), *run_folders(runs_dir)[:MOST_ASKED]]
     except LabError as error:
         return Last(words=str(error))
-    for folder in folders[:MOST_ASKED]:
+    for folder in folders:
         last = _of_run(folder)
         if last.spec is not None:
             return Last(last.spec, run=last.run, screen="train")

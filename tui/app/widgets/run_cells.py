@@ -115,8 +115,12 @@ def with_spread(found: Spread, show: Callable[[float | None], str], width: int) 
     text = show(found.mean)
     if found.deviation is None:
         return text
-    both = f"{text.removesuffix(' %')} ± {show(found.deviation)}"
-    return both if len(both) < width else text
+    deviation = show(found.deviation)
+    unit = text.rpartition(" ")[2]
+    if deviation.endswith(f" {unit}"):
+        text = text.removesuffix(f" {unit}")
+    both = f"{text} ± {deviation}"
+    return both if len(both) < width else show(found.mean)
 
 
 def _loss(entry: Entry, width: int) -> str:

@@ -35,7 +35,9 @@ class ComparePanel(Panel):
         if any(view.task == "regression" for view in views.values()):
             words = words.replace("accuracy", f"R{glyphs.squared}")
         alone = len(compared) == 1 and not compared[0][0]
-        if alone:
+        if alone and compared[0][1].is_group:
+            words += ", mean and deviation"
+        elif alone:
             words = words.partition(" ")[2]
         title = f"compare  {words}" if not alone else f"{comparison.short_name(compared[0][1].name)}  {words}"
         self.entitle(title if compared else "compare", f"v figure   y {'plain' if log else 'log'}" if compared else "")

@@ -45,7 +45,7 @@ def facts_text(entry: Entry | None, runs: RunsState, glyphs: GlyphSet) -> Text:
             text.append(f"   no sign for {figures.duration(row.silent)}")
     written = "  ".join(f"#{tag}" for tag in row.tags)
     if row.note:
-        written = f"{written}   note: {row.note}".strip()
+        written = f"{written}   note: {row.note}".lstrip()
     text.append(f"\n{literal(written)}" if written else "")
     return text
 
