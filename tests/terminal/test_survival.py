@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.lab.support import assert_same_training, train_here
-from tests.terminal.test_program import events, has_finished, program, the_run, wait
+from tests.terminal.terminal import Terminal
+from tests.terminal.test_program import PROGRAM, environ, events, has_finished, program, the_run, wait
 from tui.lab.events import Epoch, Resumed
-from tui.lab.runs import RunFolder, create_run
+from tui.lab.runs import RunFolder, create_run, launch
+from tui.lab.spec import Spec, set_values
 
 LONG = ("--data", "moons", "--set", "training.epochs=500", "--set", "model.dropout=0.1")
 
@@ -82,3 +84,31 @@ def test_the_training_never_notices(tmp_path: Path, tmp_path_factory, unwatched,
         run = survives(tmp_path / f"runs-{number}", ENDS[number % len(ENDS)], chance)
         check(run, unwatched, tmp_path_factory.mktemp("unwatched"))
     print(f"{kills} of {kills} unaffected")
+
+
+def test_a_run_that_trains_is_attached_to_from_two_terminals(runs_dir: Path) -> None:
+    run = create_run(set_values(Spec(), ["training.epochs=400"]), runs_dir, "shown")
+    with launch(run, pace=20):
+        wait(lambda: any(isinstance(event, Epoch) for event in events(run)))
+        attach = ("runs", "attach", "last", "--runs-dir", str(runs_dir))
+        with attached(*attach) as one, attached(*attach) as other:
+            for terminal in (one, other):
+                terminal.wait_for("● training")
+            one.send("space")  # each of them commands the run, and both see it
+            for terminal in (one, other):
+                terminal.wait_for("paused")
+            assert run.state() == "paused"
+            other.send("space")
+            for terminal in (one, other):
+                terminal.wait_for("● training")
+            for terminal in (one, other):
+                terminal.send("ctrl+q")
+                assert terminal.wait_exit() == 0
+        assert run.state() == "running"
+        run.send("pace", 0)
+        wait(lambda: has_finished(run))
+    assert [event.epoch for event in events(run) if isinstance(event, Epoch)] == list(range(1, 401))
+
+
+def attached(*words: str) -> Terminal:
+    return Terminal([*PROGRAM, *words], environ=environ())

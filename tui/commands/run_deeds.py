@@ -44,12 +44,12 @@ def attach(
         from tui.lab.errors import LabError
 
         folder, where = _find(run, runs_dir)
-        spec = folder.read_spec()
+        folder.read_spec()  # what cannot be read is said here, on a line of its own
         if reason := usable(os.environ, sys.stdin.isatty(), sys.stdout.isatty()):
             raise LabError(f"no terminal to attach in ({reason}): mlp-tui runs follow {folder.name}")
     from tui.app.launch import run as open_application
 
-    return open_application(spec, runs_dir=where, glyphs=glyphs, mouse=mouse, run=folder.path)
+    return open_application(None, runs_dir=where, glyphs=glyphs, mouse=mouse, run=folder.path)
 
 
 def follow(run: Run = "last", json: Json = False, runs_dir: RunsDir = None) -> int:
