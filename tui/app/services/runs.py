@@ -179,6 +179,12 @@ def _follow(
     posted = looked = -math.inf
     waiting: list[Said] = []
     while not left.is_set():
+        now, lost = time.monotonic(), ""
+        if not ended and now - looked >= LOOK_SECONDS:
+            looked = now
+            # Asked before the reading: what it wrote last is then read too.
+            state = _state(folder, process)
+            lost = "" if state in LIVE_STATES else state
         try:
             chunk = reader.poll()
         except OSError as error:
@@ -188,25 +194,19 @@ def _follow(
         if chunk:
             waiting += chunk
             ended, told = isinstance(chunk[-1], LAST), ""
-        now = time.monotonic()
         if waiting and (not chunk or now - posted >= POST_SECONDS):
             app.post_fact(RunSaid(folder.path, tuple(together(waiting))))
             waiting, posted = [], now
+        if ended or lost:
+            looked = -math.inf
         if chunk:
             continue
-        lost = ""
-        if not ended and now - looked >= LOOK_SECONDS:
-            looked = now
-            state = _state(folder, process)
-            lost = "" if state in LIVE_STATES else state
-            # What it wrote between the last reading and its end.
-            waiting += reader.poll() if lost else ()
-            if waiting:
-                continue
         if lost and lost != told:
             told = lost
             words = "" if lost == "queued" else how_it_ended(folder, process)
             app.post_fact(RunWaits(folder.path) if lost == "queued" else RunLost(folder.path, words))
+        if ended or told:
+            process = None  # whoever takes it up again has another
         left.wait(RESTING_POLL_SECONDS if ended or told else POLL_SECONDS)
 
 
