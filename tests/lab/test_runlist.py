@@ -179,6 +179,10 @@ def test_finding_the_run_that_is_meant(run, tmp_path, monkeypatch) -> None:
     assert find_run(str(third.path), tmp_path / "elsewhere") == third
     monkeypatch.chdir(third.path)
     assert find_run(".", tmp_path / "elsewhere") == third
+    assert find_run("tp4", runs) == other
+    assert find_run("tp4-", runs) == third
+    with pytest.raises(LabError, match="t: the beginning of 3 runs"):
+        find_run("t", runs)
     with pytest.raises(LabError, match="1120-0000: the beginning of 2 runs: 1120-0000-tp4, 1120-0000-tp4-2"):
         find_run("1120-0000", runs)
     with pytest.raises(LabError, match=f"no such run in .*{run.name}"):

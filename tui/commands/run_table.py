@@ -16,7 +16,7 @@ BARS = "▁▂▃▄▅▆▇█"
 PLAIN_BARS = "_.-=+*#@"
 SPARK_POINTS = 10
 _HEADS = ("name", "state", "epoch", "val loss", "val", "test", "loss", "lr", "data", "hidden", "seed", "time", "tags")
-_FIRST_TO_GO = ("tags", "time", "seed", "hidden", "val", "data", "loss", "lr", "test")
+_FIRST_TO_GO = ("tags", "time", "seed", "hidden", "val", "data", "lr", "test", "loss")
 """Columns that a narrow terminal does without, the first of them first."""
 
 
@@ -53,7 +53,7 @@ def _cells(row: RunRow) -> dict[str, str]:
         "val": _score(row.val_accuracy, row.val_r2),
         "test": _score(row.test_accuracy, row.test_r2),
         "loss": spark(row.spark(SPARK_POINTS)),
-        "lr": shown(row.lr) if row.lr is not None else "-",
+        "lr": "-" if row.lr is None else f"{row.lr:g}",
         "data": row.data,
         "hidden": "-".join(map(str, row.hidden)) or "-",
         "seed": "-" if row.seed is None else str(row.seed),

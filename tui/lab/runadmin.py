@@ -1,16 +1,14 @@
 """Runs put away: renamed, deleted. One that trains is left alone."""
 
 import os
-import re
 import shutil
 import time
 
 from tui.lab.errors import LabError
 from tui.lab.files import os_error_text
 from tui.lab.processes import held_by
+from tui.lab.runlist import DATED
 from tui.lab.runs import LIVE_STATES, RunFolder, slug
-
-_DATED = re.compile(r"\d{4}-\d{4}-")
 
 
 def refuse_live(run: RunFolder, doing: str) -> None:
@@ -46,8 +44,8 @@ def rename_run(run: RunFolder, name: str) -> RunFolder:
     word = slug(name, instead="")
     if not word:
         raise LabError(f"{name!r} is no name for a run: it takes letters, digits, dots and dashes")
-    date = _DATED.match(run.name)
-    title = word if date is None or _DATED.match(word) else date[0] + word
+    date = DATED.match(run.name)
+    title = word if date is None or DATED.match(word) else date[0] + word
     path = run.path.with_name(title)
     if path == run.path:
         return run

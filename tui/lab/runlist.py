@@ -5,6 +5,7 @@ that say what is wrong.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ MOST_NAMED = 8
 QUIET_SECONDS = 10.0
 """A live run that gave no sign for longer is said to be silent: its heart beats every two seconds."""
 RunState = State | Literal["unreadable"]
+DATED = re.compile(r"^\d{4}-\d{4}-")
+"""What `create_run` puts before a run's name."""
 _FILES = ("spec.toml", "events.jsonl", "status.json")
 _DEFAULTS: Mapping[str, Any] = Spec().to_table()
 
@@ -249,7 +252,7 @@ def is_run(path: Path) -> bool:
 def find_run(named: str, runs_dir: Path) -> RunFolder:
     """The run of this folder name, of a beginning of it that no other has, or in this path; "last" is the newest.
 
-    Raises LabError that names what there is.
+    The date before the name may be left out.     Raises LabError that names what there is.
     """
     if not named:
         raise LabError("RUN: expected a run's name, the beginning of one, its path, or last")
@@ -262,6 +265,8 @@ def find_run(named: str, runs_dir: Path) -> RunFolder:
             return RunFolder(path)
     runs = run_folders(runs_dir)
     found = [run for run in runs if run.name.startswith(named)]
+    found = found or [run for run in runs if DATED.sub("", run.name) == named]
+    found = found or [run for run in runs if DATED.sub("", run.name).startswith(named)]
     if len(found) == 1:
         return found[0]
     if found:
