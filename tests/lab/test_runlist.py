@@ -6,14 +6,19 @@ import shutil
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.lab.support import new_run, small_spec, train_here
 from tui.lab.errors import LabError
 from tui.lab.events import Epoch, encode
 from tui.lab.marks import Marks, change_note, change_tags, read_marks, write_marks
+from tui.lab.metrics import csv_lines
 from tui.lab.processes import host_name
+from tui.lab.runinfo import describe
 from tui.lab.runlist import find_run, find_runs, list_runs, read_row
 from tui.lab.runs import RUN_FORMAT, RunFolder
+from tui.lab.spec import SpecError
 from tui.lab.tail import WHOLE_BYTES, course, read_tail
 
 
@@ -118,6 +123,34 @@ def test_missing_and_garbage_files_are_a_row_with_words(run, file, content, word
     assert row.problem == words
     assert (row.state == "unreadable") == (words in ("no spec.toml", "spec.toml is damaged"))
     row.spark()
+
+
+NESTED = [b"a = " + b"[" * 50_000, b'{"event":"epoch","x":' + b"[" * 50_000 + b"\n", b"[" * 50_000]
+FILES = ("spec.toml", "events.jsonl", "status.json", "marks.json", "trainer.lock", "checkpoints/last.safetensors")
+
+
+@given(
+    name=st.sampled_from(FILES),
+    garbage=st.one_of(st.binary(max_size=200), st.sampled_from(NESTED)),
+    at=st.floats(0, 1),
+    whole=st.booleans(),
+)
+def test_whatever_the_files_hold_it_is_a_row_and_never_a_traceback(trained, tmp_path_factory, name, garbage, at, whole):
+    run = RunFolder(shutil.copytree(trained.path, tmp_path_factory.mktemp("garbage") / trained.name))
+    path = run.path / name
+    before = path.read_bytes() if path.exists() and not whole else b""
+    path.write_bytes(before[: int(at * len(before))] + garbage)
+    (row,) = list_runs(run.path.parent)
+    row.spark()
+    describe(run)
+    list(csv_lines(run))
+    words = ""
+    try:
+        train_here(run)
+    except (LabError, SpecError) as error:
+        words = str(error)
+    assert "\n" not in words
+    shutil.rmtree(run.path.parent)
 
 
 def test_a_folder_in_the_place_of_a_file_is_a_row_with_words(run) -> None:

@@ -204,6 +204,9 @@ def reported_loss(event: Epoch | Finished, which: str) -> float | None:
     return event.last_batch_loss if which == "last_batch" else event.train_loss
 
 
+NO_EVENT = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a line raises that is torn, garbage, or nested without end."""
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(AnyEvent)
 
@@ -223,7 +226,7 @@ def decode(line: bytes) -> Event | None:
     try:
         event: Event = _decoder.decode(line)
         return event
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except NO_EVENT:
         return None
 
 
@@ -283,7 +286,7 @@ class EventReader:
         try:
             events: list[Any] = _decoder.decode_lines(data)
             return events
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NO_EVENT:
             pass
         events = []
         for line in data.split(b"\n"):

@@ -28,7 +28,7 @@ def read_marks(run: Path) -> Marks:
     """Empty where there are none, or where they cannot be read."""
     try:
         return msgspec.json.decode((run / FILE).read_bytes(), type=Marks)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return Marks()
 
 

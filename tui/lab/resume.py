@@ -94,7 +94,7 @@ def resume(
             raise ChangedError(f"{folder.spec_path}: {changed_text(changed)}")
         try:
             progress, seq = _restore(checkpoint, network, optimizer), checkpoint.state["seq"]
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise LabError(f"{folder.last_path}: does not fit this run ({error}): remove it") from None
         if any(key == "training.lr" for key, *_ in changed):
             progress.position.lr, progress.changes, history = spec.training.lr, [], ()

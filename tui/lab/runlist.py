@@ -129,7 +129,7 @@ def read_row(folder: RunFolder) -> RunRow:
         found.wrong("no spec.toml")
     except OSError as error:
         found.wrong(os_error_text(error, folder.spec_path))
-    except ValueError:
+    except (ValueError, RecursionError):
         found.wrong("spec.toml is damaged")
     else:
         _read_spec(found, table)

@@ -139,7 +139,7 @@ class RunFolder:
         """What the trainer last said; None before it has said anything, and where that cannot be read."""
         try:
             return msgspec.json.decode(self.status_path.read_bytes(), type=Status)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def state(self) -> State:
@@ -196,7 +196,7 @@ def refuse_newer(folder: RunFolder, record: Mapping[str, Any] | None = None) -> 
     if record is None:
         try:
             record = tomllib.loads(folder.spec_path.read_text(encoding="utf-8")).get(MADE_WITH, {})
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return
     if isinstance(record, Mapping) and (words := newer_version(record)):
         raise LabError(f"{folder.path}: {words}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tui.lab.events import Epoch, Event, decode
+from tui.lab.events import NO_EVENT, Epoch, Event, decode
 
 TAIL_BYTES = 16_384
 WHOLE_BYTES = 262_144
@@ -85,7 +85,7 @@ def _is_object(line: bytes) -> bool:
     """Whether it is an event, if of a word that this version does not know."""
     try:
         _named.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except NO_EVENT:
         return False
     return True
 
@@ -126,7 +126,7 @@ def _losses(lines: list[bytes]) -> list[tuple[int, float | None]]:
     for line in lines:
         try:
             point = _points.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except NO_EVENT:
             continue
         if point.event != "epoch":
             continue
