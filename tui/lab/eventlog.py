@@ -1,6 +1,5 @@
 """The writing end of `events.jsonl`."""
 
-import contextlib
 import os
 import time
 from pathlib import Path
@@ -34,8 +33,6 @@ class EventLog:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with contextlib.suppress(OSError):
-            os.fsync(self._file)
         os.close(self._file)
 
     def emit(self, event: Event, *, flush: bool = False) -> None:

@@ -299,7 +299,8 @@ class Training:
             val_r2=last.val_r2 if last else None,
             test_r2=finite(test.r2) if test else None,
         )
-        self.log.emit(finished, flush=True)
+        self.log.emit(finished)
+        self.log.sync()
         self.status.write("finished", self.progress.completed)
         return 0
 
@@ -319,7 +320,8 @@ class Training:
             seconds=self.progress.seconds + self.progress.epoch_seconds,
             reason=self.steering.stop_reason,
         )
-        self.log.emit(stopped, flush=True)
+        self.log.emit(stopped)
+        self.log.sync()
         self.status.write("stopped", completed)
         return 0
 
@@ -339,6 +341,7 @@ class Training:
             lr_limit=limit,
             message=divergence_text(event, limit, where),
         )
-        self.log.emit(diverged, flush=True)
+        self.log.emit(diverged)
+        self.log.sync()
         self.status.write("diverged", self.progress.completed)
         return 1
