@@ -55,3 +55,14 @@ def test_data() -> Path:
     if not named or not Path(named).is_dir():
         pytest.skip("MLP_TUI_TEST_DATA names no folder of real data sets")
     return Path(named)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=None, help="kill -9 so many trainers (or MLP_TUI_KILLS, or 20)")
+
+
+@pytest.fixture(scope="session")
+def kills(request: pytest.FixtureRequest) -> int:
+    """How many trainers, and screens, are killed."""
+    asked = request.config.getoption("--kills")
+    return int(os.environ.get("MLP_TUI_KILLS", "20")) if asked is None else asked

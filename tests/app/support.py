@@ -12,7 +12,7 @@ from textual.keys import _character_to_key as character_to_key
 from textual.pilot import Pilot
 
 from mlcore.gradcheck import GradientReport, TensorCheck
-from tui.app.actions import SCREENS
+from tui.app.actions import DIGITS
 from tui.app.app import BenchApp
 from tui.app.capabilities import Capabilities
 from tui.app.facts import (
@@ -70,8 +70,15 @@ class FakeRuns:
         epochs = self.app.session.run.epochs
         return [epoch.epoch for epoch in epochs if is_snapshot_epoch(epoch.epoch)]
 
-    def follow(self, folder: RunFolder) -> None:
-        self.asked.append(("follow", folder.name))
+    def attach(self, folder: RunFolder) -> None:
+        self.asked.append(("attach", folder.name))
+        self.path = folder.path
+
+    def leave(self) -> None:
+        self.asked.append(("leave",))
+
+    def renamed(self, before: RunFolder, after: RunFolder) -> None:
+        self.asked.append(("renamed", after.name))
 
     def say(self, *events: ev.Event) -> None:
         self.app.post_fact(RunSaid(self.path, events))
@@ -112,7 +119,7 @@ def bench(spec: Spec | None = None, *, recipe: str = "", ascii: bool = False, **
     app = BenchApp(
         spec,
         recipe=recipe,
-        runs_dir=NO_RUNS,
+        runs_dir=options.pop("runs_dir", NO_RUNS),
         runs=runs,
         capabilities=capabilities,
         **options,
@@ -149,7 +156,7 @@ async def opened(pilot: Pilot[Any]) -> None:
 
 async def on_screen(pilot: Pilot[Any], name: str) -> Any:
     """Goes to a screen by its digit, once it is drawn."""
-    await pilot.press(str(SCREENS.index(name) + 1))
+    await pilot.press(DIGITS[name])
     await until(pilot, lambda: getattr(pilot.app.screen, "NAME", "") == name and pilot.app.screen.focused is not None)
     return pilot.app.screen
 

@@ -6,15 +6,17 @@ from itertools import combinations
 import pytest
 from textual.binding import Binding
 
-from tui.app.actions import ACTIONS, SCOPES, SCREENS, bindings, by_id, in_scope, key_line, show_key
+from tui.app.actions import ACTIONS, DIGITS, SCOPES, SCREENS, bindings, by_id, in_scope, key_line, show_key
 from tui.app.app import BenchApp
 from tui.app.charts.image_sheet import ImageSheet
 from tui.app.charts.scatter_cursor import ScatterCursor
 from tui.app.screens.data import DataScreen
 from tui.app.screens.gradients import GradientsScreen
 from tui.app.screens.model import ModelScreen
+from tui.app.screens.runs import RunsScreen
 from tui.app.screens.train import TrainScreen
 from tui.app.widgets.form import FormRows
+from tui.app.widgets.run_table import RunTable
 from tui.app.widgets.table import Table
 
 OWNERS: dict[str, type] = {
@@ -23,16 +25,19 @@ OWNERS: dict[str, type] = {
     "model": ModelScreen,
     "gradients": GradientsScreen,
     "train": TrainScreen,
+    "runs": RunsScreen,
     "form": FormRows,
     "table": Table,
     "images": ImageSheet,
     "chart": ScatterCursor,
+    "list": RunTable,
 }
 LEANED_ON = {
     "app.data": "1",
     "app.model": "2",
     "app.gradients": "3",
     "app.train": "4",
+    "app.runs": "6",
     "app.help": "question_mark,f1",
     "app.palette": "ctrl+p",
     "app.quit": "ctrl+q",
@@ -56,6 +61,18 @@ LEANED_ON = {
     "train.slower": "less_than_sign",
     "train.faster": "greater_than_sign",
     "train.new_weights": "w",
+    "train.resume": "r",
+    "list.enter": "enter",
+    "runs.mark": "space",
+    "runs.compare": "equals_sign",
+    "runs.resume": "r",
+    "runs.stop": "x",
+    "runs.seeds": "S",
+    "runs.name": "N",
+    "runs.tag": "T",
+    "runs.export": "E",
+    "runs.delete": "D",
+    "runs.filter": "slash",
     "train.log": "y",
     "train.map": "d",
     "data.next_features": "v",
@@ -106,7 +123,7 @@ def test_what_a_scope_binds_it_can_do(scope: str) -> None:
 
 
 @pytest.mark.parametrize("screen", SCREENS)
-@pytest.mark.parametrize("focus", ["form", "table", "chart", "images", ""])
+@pytest.mark.parametrize("focus", ["form", "list", "table", "chart", "images", ""])
 def test_no_two_actions_that_work_together_share_a_key(screen: str, focus: str) -> None:
     together = [action for scope in (screen, focus, "app") if scope for action in in_scope(scope)]
     for one, other in combinations(together, 2):
@@ -131,7 +148,7 @@ def test_no_single_letter_quits() -> None:
 
 def test_only_screens_that_exist_have_a_digit() -> None:
     digits = {key for action in ACTIONS for key in action.keys.split(",") if key.isdigit() and key != "0"}
-    assert digits == {str(number) for number, _ in enumerate(SCREENS, start=1)}
+    assert digits == set(DIGITS.values())
     assert set(SCREENS) <= set(BenchApp.MODES)
 
 

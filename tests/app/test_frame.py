@@ -24,7 +24,7 @@ from tests.app.support import (
     typed,
     until,
 )
-from tui.app.actions import ACTIONS, SCOPES, SCREENS, in_scope, show_key
+from tui.app.actions import ACTIONS, DIGITS, SCOPES, SCREENS, in_scope, show_key
 from tui.app.app import BenchApp
 from tui.app.screens.help import HelpScreen
 from tui.app.widgets.panel import Panel
@@ -153,10 +153,10 @@ async def test_screens_by_digit_and_by_neighbour() -> None:
         for digit, name in (("4", "train"), ("2", "model"), ("3", "gradients"), ("1", "data")):
             await pilot.press(digit)
             await until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
-        for key, name in (("L", "model"), ("H", "data"), ("H", "train"), ("L", "data")):
+        for key, name in (("L", "model"), ("H", "data"), ("H", "runs"), ("L", "data")):
             await pilot.press(key)
             await until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
-        await pilot.press("5", "6", "0", "9")
+        await pilot.press("5", "7", "0", "9")
         await pilot.pause()
         assert app.current_mode == "data"
 
@@ -234,7 +234,7 @@ async def test_every_screen_keeps_its_frame_at_every_size(size: tuple[int, int])
     app = bench(small_spec())
     async with app.run_test(size=size) as pilot:
         await filled(app, pilot)
-        for digit, name in enumerate(SCREENS, start=1):
+        for name, digit in DIGITS.items():
             await on_screen(pilot, name)
             await pilot.pause()
             lines = text_of(app).splitlines()

@@ -30,11 +30,13 @@ def train_here(
     *,
     signal: Callable[[], str] = lambda: "",
     changes: list[tuple[int, int, float]] | None = None,
+    force: bool = False,
 ) -> int:
     """Trains in this process, as the trainer does after it has taken the lock."""
     with EventLog(folder.events_path) as log:
         status = StatusFile(folder.status_path)
-        training = Training(folder, spec or folder.read_spec(), log, status, threads=1, signal=signal)
+        spec = spec or folder.read_spec()
+        training = Training(folder, spec, log, status, threads=1, signal=signal, force=force)
         training.progress.changes += changes or []
         return training.run()
 

@@ -277,3 +277,18 @@ def test_what_lies_in_the_way_is_said_in_one_line(tmp_path) -> None:
     (folder.control_path / "stop").mkdir()
     with pytest.raises(LabError, match="control/stop"):
         launch(folder)
+
+
+def test_what_a_kill_left_half_written_is_swept_away(tmp_path, trainers) -> None:
+    folder = new_run(small_spec("training.epochs=2"), tmp_path)
+    litter = [
+        folder.path / ".status.json-abc",
+        folder.last_path.with_name(".last.safetensors-x_1"),
+        folder.live_path.with_name(".epoch-000001.safetensors-1"),
+    ]
+    others = [folder.path / ".marks.json-abc", folder.path / ".notes"]
+    for path in (*litter, *others):
+        path.write_text("half")
+    assert trainers(folder).wait(20) == 0
+    assert not any(path.exists() for path in litter)
+    assert all(path.exists() for path in others)

@@ -13,9 +13,9 @@ from tests.lab.support import (
     write_images,
 )
 from tui.lab import events, keeper, steering, training
-from tui.lab.checkpoints import load
+from tui.lab.checkpoints import Checkpoint, load, save
 from tui.lab.divergence import divergence_text
-from tui.lab.errors import LabError
+from tui.lab.errors import ChangedError, LabError
 from tui.lab.runs import RunFolder
 
 
@@ -120,6 +120,40 @@ def test_an_early_checkpoint_is_gone_on_from_after_a_crash(straight, tmp_path, m
     assert resumed.epoch == 1
 
 
+class KilledError(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("looks", [3, 4, 5, 8, 11])
+def test_a_checkpoint_in_the_middle_of_an_epoch(straight, tmp_path, monkeypatch, looks) -> None:
+    """Asked for, or because the last one is old; then the machine goes down."""
+    monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(training, "STRIDE", 1)
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    places = []
+    for overdue in (0, 10**9):
+        monkeypatch.setattr(keeper, "OVERDUE_SECONDS", overdue)
+        folder = new_run(small_spec("training.epochs=10"), tmp_path, f"overdue-{overdue}")
+        count = iter(range(10**9))
+
+        def look(folder=folder, overdue=overdue, count=count) -> str:
+            at = next(count)
+            if at == looks and overdue:
+                folder.send("checkpoint")
+            if at == looks + 1:
+                raise KilledError
+            return ""
+
+        with pytest.raises(KilledError):
+            train_here(folder, signal=look)
+        state = load(folder.last_path).state
+        places.append((state["completed"], state["position"]["batch"]))
+        train_here(folder)
+        assert_same_training(folder.last_path, straight.last_path)
+    assert places[0] == places[1]
+    assert places[0][0] == looks // 8  # six steps, the end of training and that of the validation
+
+
 def test_a_run_without_a_checkpoint_starts_from_its_seed(straight, tmp_path) -> None:
     folder = new_run(small_spec("training.epochs=10"), tmp_path)
     train_here(folder, signal=interrupt_after(0))
@@ -163,6 +197,35 @@ def test_a_changed_spec_or_changed_data_is_not_resumed(tmp_path) -> None:
         train_here(folder, small_spec("training.epochs=4", "training.lr=.5"))
     with pytest.raises(LabError, match="not the data that this run began with"):
         train_here(folder, small_spec("training.epochs=4", "data.options.noise=.3"))
+
+
+def test_what_has_changed_is_named_and_may_be_forced(tmp_path) -> None:
+    folder = new_run(small_spec("training.epochs=2"), tmp_path)
+    train_here(folder)
+    other = small_spec("training.epochs=4", "training.lr=.5", "training.weight_decay=.1", "name=renamed")
+    with pytest.raises(ChangedError) as error:
+        train_here(folder, other)
+    words = "changed since the checkpoint: training.lr 0.01 -> 0.5, training.weight_decay 0.0 -> 0.1: put it back"
+    assert words in str(error.value)
+    train_here(folder, other, force=True)
+    epochs = [event for event in read_events(folder) if isinstance(event, events.Epoch)]
+    assert [event.lr for event in epochs] == [0.01, 0.01, 0.5, 0.5]
+    with pytest.raises(LabError, match="does not fit this run"):
+        train_here(folder, small_spec("training.epochs=5", "model.hidden=9"), force=True)
+
+
+def test_a_run_from_before_a_setting_existed_goes_on(straight, tmp_path) -> None:
+    folder = new_run(small_spec("training.epochs=10"), tmp_path)
+    train_here(folder, folder.read_spec().with_value("training.epochs", 5))
+    kept = load(folder.last_path)
+    settings = {key: value for key, value in kept.state["settings"].items() if key != "training.label_smoothing"}
+    save(folder.last_path, Checkpoint(kept.weights, kept.optimizer, {**kept.state, "settings": settings}))
+    lines = folder.spec_path.read_text().splitlines(keepends=True)
+    folder.spec_path.write_text("".join(line for line in lines if not line.startswith("label_smoothing")))
+    with pytest.raises(ChangedError, match=r"training\.label_smoothing 0\.0 -> 0\.1"):
+        train_here(folder, folder.read_spec().with_value("training.label_smoothing", 0.1))
+    train_here(folder, folder.read_spec().with_value("training.epochs", 10))
+    assert_same_training(folder.last_path, straight.last_path)
 
 
 def test_divergence_is_said_in_one_sentence(tmp_path) -> None:

@@ -169,7 +169,7 @@ def test_a_run_begins_with_the_weights_of_a_file(tmp_path, capsys) -> None:
     np.testing.assert_array_equal(network(spec, 2, 2).state_dict()["0.weight"], load_file(file)["fc1.weight"])
     folder = new_run(spec, tmp_path)
     assert train_here(folder) == 0
-    assert "by order and shape: fc1 to 0, fc2 to 3" in capsys.readouterr().out  # 1 and 2: ReLU and dropout
+    assert "by order and shape: fc1 to 0, fc2 to 3" in capsys.readouterr().err  # 1 and 2: ReLU and dropout
     assert len(folder.read_record()["weights_sha256"]) == 64
     # Its own checkpoint is a file of weights as well, the optimiser's arrays in it are left alone.
     more = network(small_spec(f"model.weights={folder.last_path}"), 2, 2)

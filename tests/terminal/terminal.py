@@ -62,6 +62,7 @@ class Terminal:
         )
         # Kept open: the settings of the terminal are looked at after the program has gone.
         self._slave = slave
+        self._closed = False
 
     def __enter__(self) -> "Terminal":
         return self
@@ -70,8 +71,14 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._slave)
-        os.close(self._fd)
+        self.close()
+
+    def close(self) -> None:
+        """Closes the pty under the program, as a window does that is closed; nothing can be read afterwards."""
+        if not self._closed:
+            self._closed = True
+            os.close(self._slave)
+            os.close(self._fd)
 
     # Keys
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-SCREENS = ("data", "model", "gradients", "train")
+DIGITS = {"data": "1", "model": "2", "gradients": "3", "train": "4", "runs": "6"}
+SCREENS = tuple(DIGITS)
 """The screens in the order of their digits."""
 
 SCOPES = {
@@ -18,7 +19,9 @@ SCOPES = {
     "model": "model",
     "gradients": "gradients",
     "train": "train",
+    "runs": "runs",
     "form": "rows of a form (focused)",
+    "list": "list (focused)",
     "table": "table (focused)",
     "chart": "chart or map (focused)",
     "images": "images (focused)",
@@ -57,6 +60,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.model", "2", "", "Go to 2 Model: layers, loss, optimiser"),
     Action("app.gradients", "3", "", "Go to 3 Gradients: prove backpropagation by differences"),
     Action("app.train", "4", "", "Go to 4 Train: watch it learn"),
+    Action("app.runs", "6", "", "Go to 6 Runs: every run there is, compared"),
     Action("app.previous_screen", "H", "", "Previous screen", palette=False),
     Action("app.next_screen", "L", "", "Next screen", palette=False),
     Action("app.open", "o", "file", "Open a data file or folder"),
@@ -86,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.epoch", "n", "epoch", "Train one epoch, then pause"),
     Action("train.step", "s", "step", "Train one step (one batch), then pause"),
     Action("train.stop", "x", "stop", "Stop; the run and its weights are kept"),
+    Action("train.resume", "r", "resume", "Take an ended run up again from its last checkpoint"),
     Action("train.lr_down", "left_square_bracket,comma", "lr", "Learning rate down, along 1-2-5"),
     Action("train.lr_up", "right_square_bracket,semicolon", "lr", "Learning rate up, along 1-2-5"),
     Action("train.slower", "less_than_sign", "pace", "Slower; after the end one snapshot back"),
@@ -95,6 +100,23 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.map", "d", "map", "Decision map on or off"),
     Action("train.next_features", "v", "features", "Next two features in the map"),
     Action("train.previous_features", "V", "", "Previous two features in the map"),
+    # Runs
+    Action("runs.mark", "space", "mark", "Mark up to six runs to compare, or unmark"),
+    Action("runs.compare", "equals_sign", "compare", "Compare what is marked, or this run with the last"),
+    Action("runs.unmark", "backspace", "", "Take every mark away"),
+    Action("runs.resume", "r", "resume", "Take it up again from its last checkpoint"),
+    Action("runs.stop", "x", "stop", "Stop it; the run and its weights are kept"),
+    Action("runs.seeds", "S", "seeds", "Repeat it with other seeds: mean and spread"),
+    Action("runs.filter", "slash", "filter", "Filter by words, or state:finished lr>=0.01 tag:good"),
+    Action("runs.name", "N", "name", "Give it another name"),
+    Action("runs.tag", "T", "tag", "Give it tags; -tag takes one away"),
+    Action("runs.note", "n", "note", "Write a note on it"),
+    Action("runs.export", "E", "export", "Export figures, weights, settings, the comparison"),
+    Action("runs.delete", "D", "delete", "Delete what is marked, or this run; asks first"),
+    Action("runs.sort", "s", "sort", "Sort by time, name, state, loss, accuracy, lr"),
+    Action("runs.fold", "M", "", "A group of seeds as one line, or its runs one by one"),
+    Action("runs.figure", "v", "", "Compare another figure: losses, accuracies"),
+    Action("runs.log", "y", "", "The comparison on a log scale, or plain"),
     # Rows of a form
     Action("form.down", "j,down", "choose", "Next row", palette=False),
     Action("form.up", "k,up", "choose", "Previous row", palette=False),
@@ -106,6 +128,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.last", "G,end", "", "Last row", palette=False),
     Action("form.page_down", "pagedown", "", "A page down", palette=False),
     Action("form.page_up", "pageup", "", "A page up", palette=False),
+    # Lists
+    Action("list.enter", "enter", "open", "Open the run on Train, from its first epoch", palette=False),
+    Action("list.down", "j,down", "", "Next line", palette=False),
+    Action("list.up", "k,up", "", "Previous line", palette=False),
+    Action("list.first", "g,home", "", "First line", palette=False),
+    Action("list.last", "G,end", "", "Last line", palette=False),
+    Action("list.page_down", "pagedown", "", "A page down", palette=False),
+    Action("list.page_up", "pageup", "", "A page up", palette=False),
     # Tables
     Action("table.cursor_down", "j,down", "row", "Next row", palette=False),
     Action("table.cursor_up", "k,up", "row", "Previous row", palette=False),
@@ -143,6 +173,8 @@ _KEY_NAMES = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "comma": ",",
+    "equals_sign": "=",
+    "slash": "/",
     "semicolon": ";",
     "f1": "F1",
     "pagedown": "PgDn",

@@ -1,5 +1,6 @@
 """The application: modes, theme, the one session, and the actions that work everywhere."""
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,13 @@ from textual.screen import Screen
 
 from tui.app.actions import ACTIONS, SCREENS, bindings
 from tui.app.capabilities import Capabilities
-from tui.app.facts import ExperimentOpened, Noticed, Redone, SettingChanged, Undone
+from tui.app.facts import ExperimentOpened, Noticed, Redone, RunClosed, RunOpened, SettingChanged, Undone
 from tui.app.glyphs import GLYPHS
-from tui.app.reducers import apply
+from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
 from tui.app.services.data import DataService
+from tui.app.services.last import Last, any_run, keep_place, look_back, running
 from tui.app.services.runs import RunService
 from tui.app.session import Session
 from tui.app.theme import BENCH, BENCH_LIGHT
@@ -68,12 +70,28 @@ def _train() -> Screen:
     return TrainScreen()
 
 
+def _runs() -> Screen:
+    from tui.app.screens.runs import RunsScreen
+
+    return RunsScreen()
+
+
 class BenchApp(App[int]):
-    """The bench. ``spec`` None is the first launch: it offers three ways to start."""
+    """The bench. ``spec`` None opens what was open last, at the first launch three ways to start.
+
+    ``run`` is a run's folder, opened on Train; its experiment is ``spec``, where that is known already.
+    """
 
     TITLE = "mlp-tui"
     CSS_PATH = "styles/base.tcss"
-    MODES = {"opening": _opening, "data": _data, "model": _model, "gradients": _gradients, "train": _train}
+    MODES = {
+        "opening": _opening,
+        "data": _data,
+        "model": _model,
+        "gradients": _gradients,
+        "train": _train,
+        "runs": _runs,
+    }
     # Something stands on the screen before NumPy and plotext are read.
     DEFAULT_MODE = "opening"
     BINDINGS = bindings(
@@ -90,6 +108,7 @@ class BenchApp(App[int]):
         *,
         recipe: str = "",
         runs_dir: Path,
+        run: Path | None = None,
         capabilities: Capabilities | None = None,
         runs: RunService | None = None,
     ) -> None:
@@ -97,10 +116,12 @@ class BenchApp(App[int]):
         self.capabilities = capabilities or Capabilities()
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
-        self.first_launch = spec is None
+        self.asked_for = spec is not None
+        self.wanted_run = run
+        self.first_launch = spec is None and run is None and not any_run(runs_dir)
+        # What was open last is read after the first picture; asking for files would read NumPy before it.
         spec = spec if spec is not None else Spec()
-        # At a first launch there is no file yet, and asking would read NumPy before the first picture.
-        files = (spec.data.source,) if not self.first_launch and spec.is_file else ()
+        files = (spec.data.source,) if self.asked_for and spec.is_file else ()
         self.session = Session(spec=spec, recipe=recipe, files=files)
         self.data = DataService(self)
         self.checks = CheckService(self)
@@ -113,22 +134,80 @@ class BenchApp(App[int]):
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
-        if not self.first_launch:
+        if self.asked_for:
             self.data.ask(self.session.spec)
         self.run_worker(self._preload, thread=True, exit_on_error=False)
 
     def _preload(self) -> None:
         import tui.app.screens.data
 
-        if not self.first_launch:
+        if self.asked_for:
             self.call_from_thread(self._leave_opening)
+        elif not self.first_launch:
+            last = look_back(self.runs_dir, self.wanted_run)
+            self.call_from_thread(self._take_up, last)
         import tui.app.screens.gradients
         import tui.app.screens.model
+        import tui.app.screens.runs
         import tui.app.screens.train  # noqa: F401
+
+        if self.asked_for and (going := running(self.runs_dir)):
+            self.post_fact(Noticed(f"{going[0].name} is training: ‹6› then ‹Enter› shows it"))
 
     def _leave_opening(self) -> None:
         if self.current_mode == "opening":
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
+
+    def _take_up(self, last: Last) -> None:
+        """Goes on where the bench was left, or follows what trains."""
+        if self.current_mode != "opening":  # somebody was quicker
+            return
+        if last.spec is None:
+            self.action_go("runs" if last.words else "data")
+            self.data.ask(self.session.spec)
+            if last.words:
+                self.notice(f"{self.glyphs.wrong} {last.words}")
+            return
+        same_data = last.spec.data == self.session.spec.data
+        self.dispatch(ExperimentOpened(last.spec, last.recipe))
+        if same_data:
+            self.data.ask(self.session.spec)
+        if last.run is not None:
+            self._show_run(last.run, last.spec)
+        self.action_go(last.screen)
+        if last.words:
+            self.notice(last.words)
+
+    # Runs
+
+    @work
+    async def open_run(self, path: Path) -> None:
+        """Opens a run on Train: from its first epoch, then as it goes on."""
+        from tui.lab.build import USER_ERRORS
+        from tui.lab.runs import RunFolder
+
+        run = self.session.run
+        if run is not None and run.path == path and self.session.run_is_of_this:
+            self.action_go("train")
+            return
+        try:
+            spec = await asyncio.to_thread(RunFolder(path).read_spec)
+        except (*USER_ERRORS, OSError) as error:
+            self.notice(f"{self.glyphs.wrong} {error}")
+            return
+        self.open_experiment(spec, screen="train")
+        self._show_run(path, spec)
+
+    def _show_run(self, path: Path, spec: Spec) -> None:
+        from tui.lab.runs import RunFolder
+
+        self.dispatch(RunOpened(path, spec))
+        self.runs.attach(RunFolder(path))
+
+    def close_run(self) -> None:
+        """Shows no run any more."""
+        self.runs.leave()
+        self.dispatch(RunClosed())
 
     # Facts
 
@@ -205,6 +284,9 @@ class BenchApp(App[int]):
     def action_app_train(self) -> None:
         self.action_go("train")
 
+    def action_app_runs(self) -> None:
+        self.action_go("runs")
+
     def _neighbour(self, by: int) -> None:
         here = SCREENS.index(self.current_mode) if self.current_mode in SCREENS else 0
         self.action_go(SCREENS[(here + by) % len(SCREENS)])
@@ -269,7 +351,7 @@ class BenchApp(App[int]):
     def action_app_back(self) -> None:
         if self.session.data.slow and self.current_mode == "data":
             self.data.cancel()
-        elif isinstance(self.screen, BenchScreen) and not self.screen.unexpand():
+        elif isinstance(self.screen, BenchScreen) and not (self.screen.step_out() or self.screen.unexpand()):
             going = self.session.run is not None and self.session.run.alive
             self.notice("‹ctrl+q› quits" + (", training goes on" if going else ""))
 
@@ -317,11 +399,11 @@ class BenchApp(App[int]):
 
     async def action_quit(self) -> None:
         run = self.session.run
+        await asyncio.to_thread(keep_place, self.runs_dir, self.session, self.current_mode)
         if run is None or not run.alive:
             self.exit(0)
-        elif run.state == "paused":  # nobody would be left to wake it
-            await self.runs.send(run.path, "stop")
-            self.exit(0, message=f"{run.name} was paused and is kept as it stands.")
+        elif run.state == "paused":
+            self.exit(0, message=f"{run.name} is paused and waits: mlp-tui opens it again.")
         else:
             self.exit(0, message=goodbye(run.name))
 

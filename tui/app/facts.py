@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from tui.lab import events as ev
+from tui.app.run_view import Said
 from tui.lab.spec import Spec
 from tui.lab.tables import DataSpec
 
@@ -133,7 +133,13 @@ class RunSaid(Struct, frozen=True):
     """New events of a run, oldest first."""
 
     path: Path
-    events: tuple[ev.Event, ...]
+    events: "tuple[Said, ...]"
+
+
+class RunWaits(Struct, frozen=True):
+    """A run that no trainer has taken up yet."""
+
+    path: Path
 
 
 class RunLost(Struct, frozen=True):

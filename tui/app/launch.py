@@ -11,15 +11,26 @@ from tui.app.capabilities import detect
 from tui.lab.spec import Spec
 
 
-def run(spec: Spec | None, *, recipe: str = "", runs_dir: Path, glyphs: str | None = None, mouse: bool = True) -> int:
-    """Opens the application; returns the exit status. Raises ValueError for an unknown ``glyphs``."""
+def run(
+    spec: Spec | None,
+    *,
+    recipe: str = "",
+    runs_dir: Path,
+    run: Path | None = None,
+    glyphs: str | None = None,
+    mouse: bool = True,
+) -> int:
+    """Opens the application, on a ``run``'s folder where one is given; returns the exit status.
+
+    Raises ValueError for an unknown ``glyphs``.
+    """
     stream = sys.__stderr__
     capabilities = detect(os.environ, stream.encoding if stream is not None else None, glyphs)
     if not capabilities.unicode:
         _ascii_only()
     from tui.app.app import BenchApp
 
-    app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, capabilities=capabilities)
+    app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, run=run, capabilities=capabilities)
     result = app.run(mouse=mouse)
     return result if isinstance(result, int) else app.return_code or 0
 

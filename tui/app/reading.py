@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 from tui.app import figures
+from tui.app.history import History
 from tui.app.run_view import RunView
-from tui.lab.events import Epoch
 
 PATIENCE = 3
 MANY_DEAD = 0.4
@@ -27,8 +27,11 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squar
         go_on = f"Epoch {run.kept} is kept. [ lowers lr, space goes on from it."
         remedy = go_on if run.kept else "[ lowers lr, space starts again."
         return Reading("wrong", run.message, remedy)
-    if run.state in ("failed", "crashed"):
-        return Reading("wrong", run.message, "space goes on from the last checkpoint.")
+    if run.state == "crashed":
+        remedy = f"r resumes at epoch {run.kept + 1}." if run.kept else "r starts it again from its seed."
+        return Reading("warn", f"{run.message.rstrip('.')}.", remedy)
+    if run.state == "failed":
+        return Reading("wrong", run.message, "r goes on from the last checkpoint.")
     done = run.finished if run.state == "finished" else None
     if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
         name = "accuracy" if done.test_r2 is None else r_squared
@@ -66,14 +69,14 @@ def _in_deviations(run: RunView) -> bool:
 def _trend(run: RunView) -> Reading:
     last, best = run.epochs[-1], run.best
     if last.val_loss is None or best is None:
-        falling = len(run.epochs) > 1 and _falls(run.epochs, "train_loss")
+        falling = _falls(run.epochs, "train_loss")
         sentence = "Training loss still falls." if falling else "Training loss stands still."
         return Reading("ok", f"{sentence} There is no validation part to hold it against.")
     since = last.epoch - best.epoch
     where = f"(best {figures.loss(best.val_loss)} at {best.epoch})"
     if since < PATIENCE:
         return Reading("ok", f"Validation loss improves {where}.", _advice(run))
-    if _falls(run.epochs[-(since + 1) :], "train_loss"):
+    if _falls(run.epochs, "train_loss", of_last=since + 1):
         sentence = f"Validation loss has not improved for {since} epochs {where}."
         sentence += " Training loss still falls: learning by heart."
         return Reading("warn", sentence, "Try dropout 0.2 (2 Model), or keep the best weights, which are saved.")
@@ -95,7 +98,8 @@ def _advice(run: RunView) -> str:
     return f"Training is {100 * gap:.0f} points {remedy}" if gap > 0.08 else ""
 
 
-def _falls(epochs: tuple[Epoch, ...], name: str) -> bool:
-    values = [getattr(epoch, name) for epoch in epochs]
-    known = [value for value in values if value is not None]
-    return len(known) > 1 and known[-1] < known[0]
+def _falls(epochs: History, name: str, *, of_last: int | None = None) -> bool:
+    """Whether a figure is lower after the last epochs than before them; all epochs where ``of_last`` is None."""
+    values = epochs.column(name)[-of_last if of_last else None :]
+    known = values[values == values]
+    return len(known) > 1 and bool(known[-1] < known[0])

@@ -32,6 +32,7 @@ from tui.app.facts import (
     RunPaced,
     RunRefused,
     RunSaid,
+    RunWaits,
     SettingChanged,
     SettingPutBack,
     SettingWrong,
@@ -313,6 +314,13 @@ def _(fact: RunLost, session: Session) -> Session:
     if session.run is None or session.run.path != fact.path:
         return session
     return replace(session, run=replace(session.run, state="crashed", message=fact.words))
+
+
+@apply.register
+def _(fact: RunWaits, session: Session) -> Session:
+    if session.run is None or session.run.path != fact.path:
+        return session
+    return replace(session, run=replace(session.run, state="queued"))
 
 
 @apply.register

@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
+from tui.app.history import EpochBlock, History
 from tui.lab import events as ev
 from tui.lab.spec import Spec
+
+Said = ev.Event | EpochBlock
+"""What a reader of a run hands on: events, long stretches of epochs among them in columns."""
 
 
 class RunView(Struct, frozen=True):
@@ -19,7 +23,7 @@ class RunView(Struct, frozen=True):
     total_epochs: int = 0
     pace: float = 0.0
     started: ev.Started | None = None
-    epochs: tuple[ev.Epoch, ...] = ()
+    epochs: History = field(default_factory=History)
     best: ev.Epoch | None = None
     """The epoch with the smallest validation loss (training loss where there is no validation)."""
     seconds: float = 0.0
@@ -58,31 +62,30 @@ class RunView(Struct, frozen=True):
         return self.state in ("starting", "training", "paused")
 
 
-def hear_all(events: Iterable[ev.Event], run: RunView) -> RunView:
+def hear_all(events: Iterable[Said], run: RunView) -> RunView:
     """The view after these events, oldest first."""
     fresh: list[ev.Epoch] = []
     for event in events:
         if isinstance(event, ev.Epoch):
-            last = fresh[-1] if fresh else (run.epochs[-1] if run.epochs else None)
-            # A damaged file may say an epoch twice: curves only go on.
-            if last is None or event.epoch > last.epoch:
-                fresh.append(event)
-        else:
-            run = _hear(event, _hear_epochs(fresh, run))
-            fresh = []
+            fresh.append(event)
+            continue
+        run = _hear_epochs(fresh, run)
+        fresh = []
+        run = _hear_epochs(event, run) if isinstance(event, EpochBlock) else _hear(event, run)
     return _hear_epochs(fresh, run)
 
 
-def _hear_epochs(fresh: list[ev.Epoch], run: RunView) -> RunView:
-    if not fresh:
+def _hear_epochs(fresh: list[ev.Epoch] | EpochBlock, run: RunView) -> RunView:
+    epochs = run.epochs.with_epochs(fresh) if len(fresh) else run.epochs
+    if epochs is run.epochs:
         return run
-    best = next((epoch for epoch in reversed(fresh) if epoch.epoch == epoch.best_epoch), run.best)
+    last = epochs[-1]
     return replace(
         run,
-        epochs=(*run.epochs, *fresh),
-        best=best,
-        seconds=run.seconds + sum(epoch.seconds for epoch in fresh),
-        lr=fresh[-1].lr,
+        epochs=epochs,
+        best=epochs.at(last.best_epoch) or run.best,
+        seconds=run.seconds + float(epochs.column("seconds")[len(run.epochs) :].sum()),
+        lr=last.lr,
         step=None,
         # A pause is said by its own event; an epoch does not end one.
         state="training" if run.state == "starting" else run.state,
@@ -126,6 +129,12 @@ def _cut(run: RunView, epoch: int) -> RunView:
     """The run as it was after ``epoch`` complete epochs."""
     if not run.epochs or run.epochs[-1].epoch <= epoch:
         return run
-    probe = run.probe if run.probe and run.probe.epoch <= epoch else None
-    empty = replace(run, epochs=(), best=None, seconds=0.0, probe=probe)
-    return _hear_epochs([kept for kept in run.epochs if kept.epoch <= epoch], empty)
+    epochs = run.epochs.until(epoch)
+    return replace(
+        run,
+        epochs=epochs,
+        best=epochs.at(epochs[-1].best_epoch) if epochs else None,
+        seconds=float(epochs.column("seconds").sum()) if epochs else 0.0,
+        lr=epochs[-1].lr if epochs else run.lr,
+        probe=run.probe if run.probe and run.probe.epoch <= epoch else None,
+    )

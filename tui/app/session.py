@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from tui.app.run_view import RunView
+from tui.app.runs_state import RunsState
 from tui.lab.spec import Spec
 from tui.lab.tables import DataSpec
 
@@ -76,6 +77,7 @@ class Session(Struct, frozen=True):
     map: MapState = field(default_factory=MapState)
     files: tuple[str, ...] = ()
     """Files and folders opened since the application began, the newest first."""
+    runs: RunsState = field(default_factory=RunsState)
     notice: str = ""
 
     @property

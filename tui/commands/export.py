@@ -39,7 +39,8 @@ def export(
         raise typer.BadParameter(f"expected last or best, received {weights}", param_hint="--weights")
     with bad_input():
         from tui.lab.errors import LabError
-        from tui.lab.export import export_safetensors, find_run
+        from tui.lab.export import export_safetensors
+        from tui.lab.runlist import find_run
         from tui.lab.runs import runs_dir as choose_runs_dir
 
         folder = find_run(run, choose_runs_dir(runs_dir))

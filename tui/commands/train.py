@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.experiment import Data, RecipeName, RunsDir, Settings, SpecFile, read_experiment
-from tui.commands.output import bad_input, error_line
+from tui.commands.output import bad_input, error_line, print_json
 
 if TYPE_CHECKING:
+    from tui.lab.events import EventReader
     from tui.lab.runs import RunFolder
     from tui.lab.spec import Spec
 
@@ -51,16 +52,16 @@ def train(
 
         return train_folds(spec, folds, runs_dir, name, json=json)
     if detach:
-        return _detach(*_begin(spec, runs_dir, name))
+        return leave(*_begin(spec, runs_dir, name))
     return train_one(spec, runs_dir, name, json=json)[0]
 
 
 def train_one(spec: "Spec", runs_dir: Path | None, name: str | None, *, json: bool) -> tuple[int, Any]:
     """(exit status, last event) of a run, shown while it trains."""
     folder, process = _begin(spec, runs_dir, name)
-    previous = _send_stop_on_interrupt(folder)
+    previous = stop_on_interrupt(folder)
     try:
-        return _follow(folder, process, _printer(json, spec.training.epochs, spec.training.reported_loss))
+        return listen(folder, process, printer_for(json, spec.training.epochs, spec.training.reported_loss))
     except BrokenPipeError:  # `| head` has seen enough
         typer.echo(f"nobody reads on, the training goes on: {folder.path}", err=True)
         raise
@@ -78,24 +79,34 @@ def _begin(spec: "Spec", runs_dir: Path | None, name: str | None) -> tuple["RunF
         return folder, launch(folder)
 
 
-def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "Printer") -> tuple[int, Any]:
+def listen(
+    folder: "RunFolder",
+    process: "subprocess.Popen[bytes]",
+    printer: "Printer",
+    reader: "EventReader | None" = None,
+) -> tuple[int, Any]:
+    """Shows what a trainer says until it ends; ``reader`` stands where to begin. Returns (exit status, last event)."""
     from tui.lab.errors import LabError
     from tui.lab.events import Failed, Finished, Started, Stopped
-    from tui.lab.follow import follow
+    from tui.lab.follow import follow, last_line
     from tui.lab.runs import BAD_INPUT
 
     last: Any = None
-    began = False
+    began = reader is not None
     try:
-        for chunk in follow(folder, process):
+        for chunk in follow(folder, process, reader=reader):
             for event in chunk:
                 printer.show(event)
                 last = event
                 began = began or isinstance(event, Started)
     except LabError as error:
         printer.close()
-        typer.echo(error_line(str(error)), err=True)
-        return 1, last
+        if process.returncode == 0:  # killed after its last word and before its last status: nothing was left to do
+            typer.echo(last_line(folder), err=True)
+            return 0, last
+        refused = process.returncode == BAD_INPUT
+        typer.echo(error_line((refused and last_line(folder)) or str(error)), err=True)
+        return (2 if refused else 1), last
     finally:
         printer.close()
     if isinstance(last, Failed):
@@ -108,25 +119,31 @@ def _follow(folder: "RunFolder", process: "subprocess.Popen[bytes]", printer: "P
     return 130 if isinstance(last, Stopped) else 1, last
 
 
-def _detach(folder: "RunFolder", process: "subprocess.Popen[bytes]") -> int:
+def leave(
+    folder: "RunFolder", process: "subprocess.Popen[bytes]", reader: "EventReader | None" = None, *, json: bool = False
+) -> int:
     """Waits for the first event only: bad input is said here and now, or nobody would see it."""
     from tui.lab.errors import LabError
     from tui.lab.events import Failed
-    from tui.lab.follow import follow
+    from tui.lab.follow import follow, last_line
     from tui.lab.runs import BAD_INPUT
 
     try:
-        first = next(follow(folder, process))[0]
+        first = next(follow(folder, process, reader=reader))[0]
     except LabError as error:
-        typer.echo(error_line(str(error)), err=True)
-        return 1
+        refused = process.returncode == BAD_INPUT
+        typer.echo(error_line((refused and last_line(folder)) or str(error)), err=True)
+        return 2 if refused else 1
     if isinstance(first, Failed):
         status = 2 if process.wait() == BAD_INPUT else 1
-        _forget(folder, began=False)
+        _forget(folder, began=reader is not None)
         typer.echo(error_line(first.message), err=True)
         return status
     process.returncode = 0  # it outlives us, and is not ours to wait for
-    print(folder.path)
+    if json:
+        print_json({"run": str(folder.path), "pid": process.pid})
+    else:
+        print(folder.path)
     return 0
 
 
@@ -136,7 +153,7 @@ def _forget(folder: "RunFolder", began: bool) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
 
 
-def _send_stop_on_interrupt(folder: "RunFolder") -> dict[int, Any]:
+def stop_on_interrupt(folder: "RunFolder") -> dict[int, Any]:
     """ctrl+c asks the trainer to stop and goes on listening; a second one leaves at once."""
     from tui.lab.errors import LabError
 
@@ -170,7 +187,7 @@ class Printer:
         """Leaves the terminal in order."""
 
 
-def _printer(json: bool, epochs: int, reported: str) -> Printer:
+def printer_for(json: bool, epochs: int, reported: str) -> Printer:
     if json:
         return Printer()
     if sys.stdout.isatty():

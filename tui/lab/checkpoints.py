@@ -55,8 +55,9 @@ def load(path: Path) -> Checkpoint:
         state = json.loads(header.get("__metadata__", {}).get(_STATE, "{}"))
     except OSError as error:
         raise LabError(f"{os_error_text(error, path)}") from None
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, RecursionError) as error:
         raise LabError(f"{path}: damaged ({error}): remove it to train again from the seed") from None
+    state = state if isinstance(state, dict) else {}
     optimizer = {name.removeprefix(_OPTIMIZER): tensors[name] for name in tensors if name.startswith(_OPTIMIZER)}
     weights = {name: array for name, array in tensors.items() if not name.startswith(_OPTIMIZER)}
     return Checkpoint(weights, optimizer, state)

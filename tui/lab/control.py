@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "stop": "write a checkpoint and end",
     "epoch": "train to the end of an epoch, then pause",
     "step": "take one optimiser step, then pause",
+    "checkpoint": "write a checkpoint now, and go on",
     "lr": "a new base learning rate, from the next step on",
     "pace": "epochs a second; 0 for full speed",
 }

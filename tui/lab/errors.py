@@ -7,3 +7,7 @@ class LabError(Exception):
 
 class RunError(LabError):
     """A run that began and did not get to its end: it diverged, failed, or its trainer is gone."""
+
+
+class ChangedError(LabError):
+    """A run whose spec or data is not what its checkpoint was trained with: it is left as it is."""

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import msgspec
 
-from tui.lab.events import Event, EventReader, encode
+from tui.lab.events import Checkpoint, Epoch, Event, EventReader, Probe, Step, encode
+from tui.lab.files import write_all
+from tui.lab.tail import read_tail
 
 FLUSH_SECONDS = 0.05
 
@@ -15,13 +17,13 @@ FLUSH_SECONDS = 0.05
 class EventLog:
     """Appends events whole, at most twenty times a second unless asked; none is lost but by a kill.
 
-    ``history`` holds what was in the file before: a resumed run needs it. A last line that a kill tore
-    is cut off.
+    ``history`` holds what a resumed run needs of what was in the file before: its last event, and all others but
+    epochs, steps, probes and checkpoints. A last line that a kill tore is cut off.
     """
 
     def __init__(self, path: Path) -> None:
-        self.history = _read_all(path)
-        self.seq: int = self.history[-1].seq if self.history else 0
+        self.history = _read_history(path)
+        self.seq: int = max((event.seq for event in self.history), default=0)
         self._waiting: list[bytes] = []
         self._flushed = 0.0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
@@ -43,29 +45,39 @@ class EventLog:
         """Writes what waits; without ``force`` only where the last writing is a while ago."""
         if not self._waiting or not (force or time.monotonic() - self._flushed >= FLUSH_SECONDS):
             return
-        whole = data = b"".join(self._waiting)
+        data = b"".join(self._waiting)
         size = os.fstat(self._file).st_size
         try:
-            while data:  # a nearly full disk takes a part
-                data = data[os.write(self._file, data) :]
+            write_all(self._file, data)
         except OSError:
-            os.ftruncate(self._file, size)
-            self._waiting = [whole]
+            os.ftruncate(self._file, size)  # half an event is none
+            self._waiting = [data]
             raise
         self._waiting.clear()
         self._flushed = time.monotonic()
+
+    def sync(self) -> None:
+        """Writes what waits, and sees that all of it survives a power cut. Raises OSError."""
+        self.flush()
+        os.fsync(self._file)
 
     def forget_waiting(self) -> None:
         """Gives up what cannot be written, so that one short last event may still find room."""
         self._waiting.clear()
 
 
-def _read_all(path: Path) -> list[Any]:
-    reader = EventReader(path)
-    events = []
+_PASSING = (Epoch, Step, Probe, Checkpoint)
+
+
+def _read_history(path: Path) -> list[Any]:
+    reader = EventReader(path, without=_PASSING)
+    history: list[Any] = []
     while chunk := reader.poll():
-        events += chunk
-    return events
+        history += chunk
+    last = read_tail(path).last
+    if isinstance(last, _PASSING):
+        history.append(last)
+    return history
 
 
 def _cut_torn_line(file: int) -> None:

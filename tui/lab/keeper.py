@@ -10,6 +10,9 @@ from tui.lab.errors import LabError
 from tui.lab.runs import RunFolder
 
 CHECKPOINT_SECONDS = 1.0
+"""At an epoch's end a checkpoint is written where the last one is as old as this."""
+OVERDUE_SECONDS = 10.0
+"""In the middle of an epoch where it is as old as this: no kill costs more than these seconds and a stride."""
 SNAPSHOT_BYTES = 64_000_000
 """Snapshots through time stop here, so that a wide network does not fill a home folder."""
 
@@ -27,6 +30,7 @@ class Keeper:
         self._last: tuple[Checkpoint, Place] | None = None  # newer than the file, not due yet
         self._live_place: Place | None = None
         self._live_written = self._saved = -math.inf
+        self._began = time.monotonic()
         self._kept_bytes = sum(path.stat().st_size for _, path in folder.snapshots())
 
     def hold_best(self, epoch: int, loss: float) -> None:
@@ -37,6 +41,11 @@ class Keeper:
     def due(self) -> bool:
         """Whether the last checkpoint is old enough for another."""
         return time.monotonic() - self._saved >= CHECKPOINT_SECONDS
+
+    @property
+    def overdue(self) -> bool:
+        """Whether it is so old that the end of the epoch is not waited for."""
+        return time.monotonic() - max(self._saved, self._began) >= OVERDUE_SECONDS
 
     def write_checkpoints(self, last: Checkpoint, place: Place) -> bool:
         """Writes a new best, if there is one, then last: best is never the older. True where best is new."""

@@ -10,9 +10,12 @@ from types import TracebackType
 from typing import Any
 
 from tui.lab.errors import LabError
+from tui.lab.files import write_all
 
 _EMPTY_LOCK_GRACE = 5.0
 """Seconds that a lock file may stay empty: its maker is between making and writing it."""
+_SETTLE = 0.02
+"""Seconds after which one looks whether one's lock is still there."""
 
 
 def host_name() -> str:
@@ -54,15 +57,32 @@ def is_alive(pid: int, start: str) -> bool:
     return bool(now) and (not start or now == start)
 
 
+def _number(pid: object) -> int:
+    return pid if isinstance(pid, int) else -1
+
+
+def held_by(path: Path) -> str:
+    """Who holds a run's lock, in words; "" where nobody does, or a process that is gone from this host."""
+    holder = RunLock.holder(path)
+    if not holder:
+        return ""
+    if holder.get("host") != host_name():
+        return f"process {holder.get('pid')} on {holder.get('host')}"
+    alive = is_alive(_number(holder.get("pid")), str(holder.get("start", "")))
+    return f"process {holder['pid']}" if alive else ""
+
+
 class RunLock:
     """One trainer a run: a file made with O_EXCL that names its holder.
 
-    A lock whose process is gone from this host is taken over. One held on another host is believed:
-    from here nobody can see whether that process lives.
+    A lock whose process is gone from this host is taken over. One held on another host is believed, since from here
+    nobody can see whether that process lives; ``take_over`` says that it does not.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, take_over: bool = False) -> None:
         self.path = path
+        self._take_over = take_over
+        self._mine: dict[str, Any] = {}
 
     def __enter__(self) -> "RunLock":
         for _ in range(5):
@@ -71,20 +91,37 @@ class RunLock:
             except FileExistsError:
                 self._clear_if_stale()
                 continue
-            holder = {"host": host_name(), "pid": os.getpid(), "start": process_start(os.getpid())}
-            with open(descriptor, "w", encoding="utf-8") as file:
-                json.dump(holder, file)
-            return self
+            self._mine = {"host": host_name(), "pid": os.getpid(), "start": process_start(os.getpid())}
+            try:
+                write_all(descriptor, json.dumps(self._mine).encode())
+            except OSError:  # an empty lock would keep the next one out
+                self.path.unlink(missing_ok=True)
+                raise
+            finally:
+                os.close(descriptor)
+            if self._is_kept():
+                return self
+            raise LabError(f"{self.path.parent}: another trainer has just taken it")
         raise LabError(f"{self.path.parent}: its lock is being fought over: try again")
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.path.unlink(missing_ok=True)
+        if self.holder(self.path) == self._mine:
+            self.path.unlink(missing_ok=True)
+
+    def _is_kept(self) -> bool:
+        """Whether it is still ours a moment later: one who clears a dead lock away may have had ours in hand."""
+        for _ in range(10):
+            time.sleep(_SETTLE)
+            holder = self.holder(self.path)
+            if holder is not None:
+                return holder == self._mine
+        return False
 
     def _clear_if_stale(self) -> None:
         """Moves a dead process's lock away. Raises LabError where a live one holds it."""
-        holder = self._holder(self.path)
+        holder = self.holder(self.path)
         if holder is None:  # let go in this moment
             return
         if not holder:
@@ -92,11 +129,12 @@ class RunLock:
             if self._age() < _EMPTY_LOCK_GRACE:
                 raise LabError(f"{self.path.parent}: another trainer is just starting it")
         elif holder.get("host") != host_name():
-            raise LabError(
-                f"{self.path.parent}: being trained on {holder.get('host')} by process {holder.get('pid')}; "
-                f"if that machine is off, remove {self.path}"
-            )
-        elif is_alive(int(holder.get("pid", -1)), str(holder.get("start", ""))):
+            if not self._take_over:
+                raise LabError(
+                    f"{self.path.parent}: being trained on {holder.get('host')} by process {holder.get('pid')}; "
+                    f"if that machine is off, take the run over with --force, or remove {self.path}"
+                )
+        elif is_alive(_number(holder.get("pid")), str(holder.get("start", ""))):
             raise LabError(f"{self.path.parent}: being trained already, by process {holder.get('pid')}")
         # Two may find the same dead lock: each moves one file away, and whoever moved a new one puts it back.
         aside = self.path.with_name(f".{self.path.name}-{os.getpid()}")
@@ -104,19 +142,19 @@ class RunLock:
             os.rename(self.path, aside)
         except FileNotFoundError:
             return
-        if self._holder(aside) != holder:
+        if self.holder(aside) != holder:
             os.rename(aside, self.path)
             raise LabError(f"{self.path.parent}: another trainer has just taken it")
         aside.unlink()
 
     @staticmethod
-    def _holder(path: Path) -> dict[str, Any] | None:
+    def holder(path: Path) -> dict[str, Any] | None:
         """What the lock file says: {} for an empty or torn one, None where there is none."""
         try:
             holder = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return holder if isinstance(holder, dict) else {}
 

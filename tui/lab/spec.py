@@ -235,7 +235,10 @@ def read_spec_file(path: str | os.PathLike[str]) -> tuple[Spec, dict[str, Any]]:
         where = f"{path}:{at[1]}" if at else str(path)
         what = re.sub(r" \(at .*\)$", "", str(error))
         raise SpecError(f"{where}: not TOML: {what[:1].lower()}{what[1:]}") from None
+    except RecursionError:
+        raise SpecError(f"{path}: not a spec: its tables are nested without end") from None
     record = table.pop(MADE_WITH, {})
+    record = record if isinstance(record, dict) else {}
     try:
         spec = spec_from_table(table)
     except SpecError as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from tui.lab.control import Command, Inbox
+from tui.lab.files import log_line
 from tui.lab.runs import Start
 
 LOOK_SECONDS = 0.05
@@ -24,6 +25,7 @@ class Steering:
         self.pause_after: Literal["", "epoch", "step"] = ""
         self.pace = 0.0
         self.stop_reason = ""
+        self.checkpoint_asked = False
         self._looked = 0.0
 
     def begin(self, start: Start, pace: float) -> None:
@@ -39,7 +41,7 @@ class Steering:
         self.stop_reason = self._signal() or self.stop_reason
         commands, refused = self.inbox.take()
         for line in refused:
-            print(line, flush=True)
+            log_line(line)
         for command in commands:
             self._obey(command)
         return True
@@ -69,6 +71,8 @@ class Steering:
                 self.paused, self.pause_after = False, until
             case "stop":
                 self.stop_reason = "stop"
+            case "checkpoint":
+                self.checkpoint_asked = True
             case "pace":
                 self.pace = command.value or 0.0
             case "lr" if command.value:

@@ -25,11 +25,12 @@ from tui.lab.control import Inbox
 from tui.lab.divergence import divergence_text
 from tui.lab.eventlog import EventLog
 from tui.lab.events import finite
+from tui.lab.files import log_line
 from tui.lab.health import MOST_SAMPLES, probe
 from tui.lab.keeper import Keeper
 from tui.lab.origin import record_origin
 from tui.lab.processes import host_name
-from tui.lab.resume import resume, spec_hash, to_checkpoint
+from tui.lab.resume import origin_of, resume, to_checkpoint
 from tui.lab.runs import RunFolder, Start
 from tui.lab.spec import Spec, SpecError
 from tui.lab.stability import limit_of_run
@@ -47,7 +48,8 @@ STRIDE = BLOCK_SIZE
 class Training:
     """A run from its spec, or from its checkpoint where there is one.
 
-    ``signal`` gives the name of a signal that asks for the end, or "". Raises one of USER_ERRORS, or OSError.
+    ``signal`` gives the name of a signal that asks for the end, or "". ``force`` goes on with a spec or data that has
+    changed since the checkpoint. Raises one of USER_ERRORS, or OSError.
     """
 
     def __init__(
@@ -59,15 +61,16 @@ class Training:
         *,
         threads: int,
         signal: Callable[[], str] = lambda: "",
+        force: bool = False,
     ) -> None:
         self.folder, self.spec, self.log, self.status, self.threads = folder, spec, log, status, threads
-        self._spec_hash = spec_hash(spec)
+        self._origin = origin_of(spec)
         self.data = prepare(spec)
-        record_origin(folder, spec, self.data.dataset)
+        record_origin(folder, spec, self.data.dataset, force=force)
         classes = self.data.answers
         self.network = network(spec, self.data.in_features, classes)
         if spec.model.weights:
-            print(f"first weights: {how_matched(spec, self.network)}", flush=True)  # for trainer.log
+            log_line(f"first weights: {how_matched(spec, self.network)}")
         self.train = targets(spec, self.data.train, classes)
         self.validation = targets(spec, self.data.validation, classes) if self.data.validation else None
         self.test = targets(spec, self.data.test, classes) if self.data.test else None
@@ -79,7 +82,7 @@ class Training:
             check_watchers(self.schedule, self.stopping, self.loss, validation=self.validation is not None)
         except ValueError as error:
             raise SpecError(f"training.schedule_options.monitor: {error}") from None
-        self.progress = resume(folder, spec, self.network, self.optimizer, log.history)
+        self.progress = resume(folder, spec, self.network, self.optimizer, log.history, force=force)
         self.engine = "layers" if why_not(self.network, self.loss, self.optimizer) else "fast"
         self.keeper = Keeper(folder, self.network)
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
@@ -263,6 +266,9 @@ class Training:
         if self.steering.look():
             self.log.flush(force=False)
             self.status.beat(self.progress.completed)
+            asked, self.steering.checkpoint_asked = self.steering.checkpoint_asked, False
+            if asked or (self.keeper.overdue and self.keeper.saved_place != self._place()):
+                self._checkpoint()
 
     def _change_lr(self, lr: float) -> None:
         position = self.progress.position
@@ -274,14 +280,14 @@ class Training:
         return self.progress.completed, self.progress.position.batch
 
     def _checkpoint(self) -> None:
-        self.log.flush()
+        self.log.sync()
         best = self.keeper.write_checkpoints(self._state(), self._place())
         completed, batch = self._place()
         self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
 
     def _state(self) -> Checkpoint:
         return to_checkpoint(
-            self.progress, self._spec_hash, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
+            self.progress, self._origin, self.network, self.optimizer, seq=self.log.seq, threads=self.threads
         )
 
     # Endings
@@ -309,7 +315,8 @@ class Training:
             val_r2=last.val_r2 if last else None,
             test_r2=finite(test.r2) if test else None,
         )
-        self.log.emit(finished, flush=True)
+        self.log.emit(finished)
+        self.log.sync()
         self.status.write("finished", self.progress.completed)
         return 0
 
@@ -329,13 +336,14 @@ class Training:
             seconds=self.progress.seconds + self.progress.epoch_seconds,
             reason=self.steering.stop_reason,
         )
-        self.log.emit(stopped, flush=True)
+        self.log.emit(stopped)
+        self.log.sync()
         self.status.write("stopped", completed)
         return 0
 
     def _diverged(self, event: FitDiverged) -> int:
         """The weights are of no use now: what is kept is the last epoch that came to its end."""
-        self.log.flush()
+        self.log.sync()
         if held := self.keeper.write_held():
             (completed, batch), best = held
             self.log.emit(events.Checkpoint(epoch=completed, batch=batch, best=best))
@@ -349,6 +357,7 @@ class Training:
             lr_limit=limit,
             message=divergence_text(event, limit, where),
         )
-        self.log.emit(diverged, flush=True)
+        self.log.emit(diverged)
+        self.log.sync()
         self.status.write("diverged", self.progress.completed)
         return 1

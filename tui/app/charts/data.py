@@ -10,7 +10,8 @@ from tui.app.charts.ramp import Ramp
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
-Role = Literal["train", "validation"]
+Role = Literal["train", "validation", "a", "b", "c", "d", "e", "f"]
+"""What a curve is: measured on training or on validation data, or one of the runs that are compared."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,16 +19,18 @@ class Series:
     """One curve; values that are not finite are gaps in it.
 
     Attributes:
-        name: What stands at the line's end.
+        name: What stands at the line's end; empty for nothing.
         x: (n,) epochs (fractions allowed), ascending.
         y: (n,) values.
-        role: Whether it was measured on training or on validation data.
+        role: What it is, which decides how it looks.
+        faint: The edge of a spread around another curve.
     """
 
     name: str
     x: Floats
     y: Floats
     role: Role = "train"
+    faint: bool = False
 
 
 @dataclass(frozen=True, eq=False)

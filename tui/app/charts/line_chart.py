@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -10,7 +11,10 @@ from tui.app.charts.axes import Axis
 from tui.app.charts.data import Curves
 from tui.app.charts.grid import CellGrid
 from tui.app.charts.line_picture import line_picture
-from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
+
+RUN_CLASSES = {"c": 1, "d": 3, "e": 0, "f": 7}
+"""Compared runs from the third on have colours of classes; the first two have the theme's."""
 
 
 class LineChart(Widget):
@@ -29,6 +33,7 @@ class LineChart(Widget):
         "linechart--tick",
         "linechart--best",
         "linechart--diverged",
+        *(f"linechart--{role}{look}" for role in "ab" for look in ("", "-name", "-faint")),
     }
     DEFAULT_CSS = """
     LineChart {
@@ -38,6 +43,12 @@ class LineChart(Widget):
         & > .linechart--validation { color: $accent; }
         & > .linechart--train-name { color: $foreground; text-style: bold; }
         & > .linechart--validation-name { color: $accent; text-style: bold; }
+        & > .linechart--a { color: $foreground; }
+        & > .linechart--a-name { color: $foreground; text-style: bold; }
+        & > .linechart--a-faint { color: $foreground 60%; }
+        & > .linechart--b { color: $accent; }
+        & > .linechart--b-name { color: $accent; text-style: bold; }
+        & > .linechart--b-faint { color: $accent 60%; }
         & > .linechart--axis { color: $foreground 22%; }
         & > .linechart--tick { color: $text-muted; }
         & > .linechart--best { color: $text-muted; }
@@ -99,8 +110,14 @@ class LineChart(Widget):
         self._grid, self._y_axis = picture.grid, picture.y_axis
 
     def _strip(self, row: int) -> Strip:
-        segments = [
-            Segment(text, self.get_component_rich_style(f"linechart--{role}") if role else self.rich_style)
-            for text, role in self._grid.runs(row)
-        ]
+        segments = [Segment(text, self._style(role)) for text, role in self._grid.runs(row)]
         return Strip(segments, self._grid.width)
+
+    def _style(self, role: str) -> Style:
+        if not role:
+            return self.rich_style
+        run, _, look = role.partition("-")
+        if run not in RUN_CLASSES:
+            return self.get_component_rich_style(f"linechart--{role}")
+        style = self.rich_style + class_style(self, RUN_CLASSES[run])
+        return style + Style(bold=look == "name", dim=look == "faint" or None)

@@ -8,7 +8,7 @@ from textual_plotext.plot import Plot
 
 from tui.app.charts.axes import Axis, epoch_ticks, spaced_ticks, steady_axis
 from tui.app.charts.curves import Piece, clean, dashes, decimate, value_range
-from tui.app.charts.data import Curves
+from tui.app.charts.data import Curves, Series
 from tui.app.charts.grid import CellGrid
 from tui.app.glyphs import GlyphSet
 
@@ -17,6 +17,9 @@ LEAST_WIDTH, LEAST_HEIGHT = 20, 5
 _LABEL_WIDTH = 4
 # In cells.
 _DASH, _GAP = 3, 1
+
+# What is drawn later lies over what was drawn before.
+ORDER = ("train", "validation", "f", "e", "d", "c", "b", "a")
 
 _SGR = re.compile(r"\x1b\[([0-9;]*)m")
 
@@ -39,7 +42,7 @@ def line_picture(
 ) -> LinePicture:
     """Draw curves on width x height cells.
 
-    The roles in the grid are train, validation, train-name, validation-name, axis, tick, best and diverged.
+    The roles in the grid are those of the curves, the same with -name or -faint, axis, tick, best and diverged.
     Nothing is drawn below 20x5.
 
     Args:
@@ -142,15 +145,16 @@ def _draw_lines(
     plot.xlim(x_axis.low, x_axis.high)
     plot.ylim(y_axis.low, y_axis.high)
     drawn = 0
-    for role in ("train", "validation"):
-        for index, series in enumerate(curves.series):
+    for role in ORDER:
+        # The edges of a spread first: the curve lies over them.
+        for index, series in sorted(enumerate(curves.series), key=lambda item: not item[1].faint):
             if series.role != role:
                 continue
             pieces = decimate(*cleaned[index], (x_axis.low, x_axis.high), columns)
-            if dashed and role == "validation":
+            if series.faint or (dashed and role not in ("train", "a")):
                 # A hair shorter, so that rounding does not put a dash's end into the gap.
                 pieces = dashes(pieces, (on - 0.01) * dot, (off + 0.01) * dot, x_axis.low - 0.5 * dot)
-            marker = glyphs.train_line if role == "train" else glyphs.validation_line
+            marker = _marker(series, glyphs)
             for x, y in pieces:
                 # The colour is the curve's number: it is read back below, and the theme has the last word.
                 plot.plot(
@@ -170,8 +174,20 @@ def _draw_lines(
             else:
                 for character in part:
                     if character not in " \u2800" and index:
-                        grid.put(left + column, row, character, curves.series[index - 1].role)
+                        grid.put(left + column, row, character, _look(curves.series[index - 1]))
                     column += 1
+
+
+def _marker(series: Series, glyphs: GlyphSet) -> str:
+    if series.role == "train":
+        return glyphs.train_line
+    if series.role == "validation" or glyphs.mode != "ascii":
+        return glyphs.validation_line
+    return glyphs.idle if series.faint else series.role
+
+
+def _look(series: Series) -> str:
+    return f"{series.role}-faint" if series.faint else series.role
 
 
 def _color_number(codes: str) -> int:
@@ -188,7 +204,7 @@ def _draw_names(
     wanted = []
     for series, (_, y) in zip(curves.series, cleaned, strict=True):
         finite = np.flatnonzero(np.isfinite(y))
-        if finite.size:
+        if finite.size and series.name:
             value = float(np.clip(y[finite[-1]], y_axis.low, y_axis.high))
             wanted.append((rows - 1 - y_axis.position(value, rows, glyphs.dots[1]), -value, series))
     wanted.sort(key=lambda entry: entry[:2])

@@ -67,6 +67,14 @@ class BenchScreen(Screen):
         """The status line: what is true now and the next key, with `‹keys›`."""
         raise NotImplementedError
 
+    def summary(self, session: Session) -> str:
+        """What stands at the right of the top line, where it is not the experiment."""
+        return ""
+
+    def step_out(self) -> bool:
+        """Escape: one step out of what this screen has open; False where there is nothing."""
+        return False
+
     def go_to(self, key: str) -> None:
         """Puts the cursor of the form that has this setting on it."""
         for form in self.query(Form):
@@ -151,7 +159,7 @@ class BenchScreen(Screen):
         if not self.is_mounted or not self.is_current:
             return
         session = self.session
-        self.query_one(TopBar).show(self.NAME, session, self.glyphs)
+        self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
         self.query_one(StatusLine).show(session.notice or self.sentence(session), self.glyphs)
         self.show_keys()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui.lab.runs import Start
 
 NO_MARKS = str.maketrans("", "", "‹›")
+RESUMABLE = ("crashed", "failed", "stopped", "diverged", "queued")
 PACES = (1.0, 3.0, 10.0, 30.0)
 """Epochs a second that `<` and `>` step through; 0 is full speed."""
 
@@ -90,6 +91,8 @@ class TrainScreen(BenchScreen):
             again = session.spec.training.epochs
             figure = self._test_figure(run)
             return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
+        if run.state == "queued":
+            return f"run {run.name} waits for its trainer. ‹space› starts it"
         if run.state == "stopped":
             return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. ‹space› goes on, ‹w› new weights"
         best = run.best
@@ -111,6 +114,8 @@ class TrainScreen(BenchScreen):
         idle = set()
         if run is None or not run.alive:
             idle.add("train.stop")
+        if run is None or run.state not in RESUMABLE:
+            idle.add("train.resume")
         if run is None:
             idle |= {"train.slower", "train.faster", "train.new_weights"}
         elif run.alive:
@@ -222,6 +227,14 @@ class TrainScreen(BenchScreen):
         run = self.session.run
         if run is not None and run.alive:
             await self.bench.runs.send(run.path, "stop")
+
+    async def action_train_resume(self) -> None:
+        run = self.session.shown_run
+        if run is None or run.state not in RESUMABLE:
+            self.bench.notice("nothing to resume: ‹space› trains")
+        elif not self.session.starting:
+            epochs = run.total_epochs or run.spec.training.epochs
+            await self.bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace)
 
     async def action_train_lr_down(self) -> None:
         await self._step_lr(-1)

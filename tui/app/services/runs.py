@@ -4,21 +4,29 @@ The trainer is a process of its own: nothing here trains, and closing the applic
 """
 
 import asyncio
+import math
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui.app.facts import Noticed, RunAsked, RunLost, RunOpened, RunPaced, RunRefused, RunSaid
+from tui.app.facts import Noticed, RunAsked, RunLost, RunOpened, RunPaced, RunRefused, RunSaid, RunWaits
+from tui.app.run_view import Said
 from tui.app.services.data import Poster
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:  # the first picture need not wait for them
-    from tui.lab.events import EventReader
+    from tui.app.services.backlog import RunReader
     from tui.lab.runs import RunFolder, Start
 
-POLL_SECONDS = 0.1
+POLL_SECONDS, RESTING_POLL_SECONDS = 0.1, 1.0
+"""Seconds between two looks at a run that trains, and at one that has ended."""
+POST_SECONDS = 0.25
+"""While more is read than is said, the screen is told so often."""
+LOOK_SECONDS = 1.0
+"""How often a silent run is asked whether its trainer lives."""
 WATCHED_SECONDS = 10.0
 """A run started here is paced to last about so long, so that the eye sees it learn."""
 
@@ -33,7 +41,8 @@ class RunService:
         self._app = app
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
-        self._reader: EventReader | None = None
+        self._reader: RunReader | None = None
+        self._left = threading.Event()
 
     # Deeds, awaited by the screen; what comes of them is said as facts.
 
@@ -55,19 +64,30 @@ class RunService:
         from tui.lab.runs import RunFolder, launch
 
         def begin() -> "RunFolder":
-            self._wait_for_the_last()
             folder = RunFolder(path)
+            self._wait_for_the_last(folder)
             self._process = launch(folder, epochs=epochs, pace=pace, start=start)
             return folder
 
         await self._launch(begin, spec.with_value("training.epochs", epochs), pace)
 
-    def _wait_for_the_last(self) -> None:
+    def _wait_for_the_last(self, folder: "RunFolder") -> None:
         """A trainer that has said its last word holds the run's lock for a moment longer."""
         if self._process is not None:
             self._process.wait(5)
-        if self._thread is not None:
-            self._thread.join(5)
+            return
+        from tui.lab.processes import host_name, is_alive
+
+        status = folder.status()
+        deadline = time.monotonic() + 5
+        while (
+            status is not None
+            and status.host == host_name()
+            and folder.lock_path.exists()
+            and is_alive(status.pid, status.process_start)
+            and time.monotonic() < deadline
+        ):
+            time.sleep(POLL_SECONDS / 2)
 
     async def _launch(self, begin: Callable[[], "RunFolder"], spec: Spec, pace: float) -> None:
         from tui.lab.build import USER_ERRORS
@@ -102,24 +122,113 @@ class RunService:
 
     # Following
 
-    def follow(self, folder: "RunFolder") -> None:
-        """Says what a run says until its trainer is gone, from a thread of its own: a slow disk holds nothing up."""
-        from tui.lab.events import EventReader
+    def attach(self, folder: "RunFolder") -> None:
+        """Follows a run that somebody else started, or that ended long ago, from its first line on."""
+        self._process = None
+        self._reader = None
+        self.follow(folder)
 
+    def follow(self, folder: "RunFolder") -> None:
+        """Says what a run says, from a thread of its own, until another run is followed: a slow disk holds nothing up.
+
+        The end of a run ends nothing: another screen, or a shell, may take it up again.
+        """
+        from tui.app.services.backlog import RunReader
+
+        self.leave()
         # A run that goes on is read on: what it said before is on the screen already.
         if self._reader is None or self._reader.path != folder.events_path:
-            self._reader = EventReader(folder.events_path)
+            self._reader = RunReader(folder.events_path)
+        self._left = threading.Event()
         self._thread = threading.Thread(
-            target=self._follow, args=(folder, self._process, self._reader), daemon=True, name="follow run"
+            target=_follow,
+            args=(self._app, folder, self._reader, self._process, self._left),
+            daemon=True,
+            name="follow run",
         )
         self._thread.start()
 
-    def _follow(self, folder: "RunFolder", process: "subprocess.Popen[bytes]", reader: "EventReader") -> None:
-        from tui.lab.errors import LabError
-        from tui.lab.follow import follow
+    def renamed(self, before: "RunFolder", after: "RunFolder") -> None:
+        """Goes on following where the run lies now."""
+        if self._reader is not None and self._reader.path == before.events_path:
+            self.leave()
+            self._reader.path = after.events_path
+            self.follow(after)
 
+    def leave(self) -> None:
+        """Follows no run any more; the run itself is left alone."""
+        self._left.set()
+        if self._thread is not None:
+            self._thread.join(1)  # two that read with one reader would share the events out
+            self._thread = None
+
+
+def _follow(
+    app: Poster,
+    folder: "RunFolder",
+    reader: "RunReader",
+    process: "subprocess.Popen[bytes] | None",
+    left: threading.Event,
+) -> None:
+    from tui.app.services.backlog import together
+    from tui.lab.events import LAST
+    from tui.lab.runs import LIVE_STATES
+
+    ended = False  # whether it has said its last word, as far as read
+    told = ""
+    posted = looked = -math.inf
+    waiting: list[Said] = []
+    while not left.is_set():
+        now, lost = time.monotonic(), ""
+        if not ended and now - looked >= LOOK_SECONDS:
+            looked = now
+            # Asked before the reading: what it wrote last is then read too.
+            state = _state(folder, process)
+            lost = "" if state in LIVE_STATES else state
         try:
-            for events in follow(folder, process, reader=reader, poll=POLL_SECONDS):
-                self._app.post_fact(RunSaid(folder.path, events))
-        except LabError as error:
-            self._app.post_fact(RunLost(folder.path, str(error)))
+            chunk = reader.poll()
+        except OSError as error:
+            app.post_fact(Noticed(f"{folder.name} cannot be read: {error.strerror}"))
+            left.wait(RESTING_POLL_SECONDS)
+            continue
+        if chunk:
+            waiting += chunk
+            ended, told = isinstance(chunk[-1], LAST), ""
+        if waiting and (not chunk or now - posted >= POST_SECONDS):
+            app.post_fact(RunSaid(folder.path, tuple(together(waiting))))
+            waiting, posted = [], now
+        if ended or lost:
+            looked = -math.inf
+        if chunk:
+            continue
+        if lost and lost != told:
+            told = lost
+            words = "" if lost == "queued" else how_it_ended(folder, process)
+            app.post_fact(RunWaits(folder.path) if lost == "queued" else RunLost(folder.path, words))
+        if ended or told:
+            process = None  # whoever takes it up again has another
+        left.wait(RESTING_POLL_SECONDS if ended or told else POLL_SECONDS)
+
+
+def _state(folder: "RunFolder", process: "subprocess.Popen[bytes] | None") -> str:
+    if process is not None:
+        return "running" if process.poll() is None else "crashed"
+    return folder.state()
+
+
+def how_it_ended(folder: "RunFolder", process: "subprocess.Popen[bytes] | None") -> str:
+    """Why a trainer is gone without a last word, as far as it can be known."""
+    from tui.lab.follow import last_line
+    from tui.lab.processes import host_name
+    from tui.lab.runs import LIVE_STATES
+
+    status = folder.status()
+    code = process.returncode if process is not None else None
+    if (code is not None and code >= 0) or (status is not None and status.state not in (*LIVE_STATES, "crashed")):
+        said = last_line(folder)
+        return f"the trainer ended{f' with status {code}' if code else ''}{': ' + said if said else ''}"
+    pid = process.pid if process is not None else status.pid if status is not None else None
+    who = f"trainer {pid}" if pid is not None else "the trainer"
+    if process is None and status is not None and status.host != host_name():
+        return f"{who} on {status.host} gives no sign"
+    return f"{who} is gone (killed)"

@@ -5,7 +5,7 @@ import re
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.app.actions import SCREENS, in_scope, key_line
+from tui.app.actions import DIGITS, in_scope, key_line
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.session import Session
@@ -13,7 +13,7 @@ from tui.lab.fields import FIELDS
 from tui.lab.values import show_value
 
 WIDE = 100
-NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train"}
+NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train", "runs": "Runs"}
 
 
 def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
@@ -35,12 +35,14 @@ def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
         if session.check.report is None:
             return ""
         return glyphs.ok if session.check.report.ok else glyphs.wrong
+    if name == "runs":
+        return glyphs.running if any(row.state == "running" for row in session.runs.running) else ""
     run = session.shown_run
     if run is None:
         return ""
     if run.alive:
         return glyphs.paused if run.state == "paused" else glyphs.running
-    return {"finished": glyphs.ok, "stopped": glyphs.ok}.get(run.state, glyphs.wrong)
+    return {"finished": glyphs.ok, "stopped": glyphs.ok, "queued": ""}.get(run.state, glyphs.wrong)
 
 
 def experiment_line(session: Session, *, model: bool) -> str:
@@ -81,13 +83,14 @@ class TopBar(Line):
 
     COMPONENT_CLASSES = {"frame--here", "frame--key", "frame--dim", "frame--ok", "frame--wrong", "frame--busy"}
 
-    def show(self, current: str, session: Session, glyphs: GlyphSet) -> None:
+    def show(self, current: str, session: Session, glyphs: GlyphSet, summary: str = "") -> None:
+        """``summary`` stands at the right in the place of the experiment."""
         wide = self.size.width >= WIDE
         style = {name: self.get_component_rich_style(f"frame--{name}") for name in
                  ("here", "key", "dim", "ok", "wrong", "busy")}  # fmt: skip
         text = Text(no_wrap=True, end="")
         text.append(" mlp-tui   " if wide else " ", style["dim"])
-        for digit, name in enumerate(SCREENS, start=1):
+        for name, digit in DIGITS.items():
             mark = screen_mark(name, session, glyphs)
             label = NAMES[name] if wide else NAMES[name].replace("Gradients", "Grads")
             if name == current:
@@ -98,7 +101,7 @@ class TopBar(Line):
                 text.append(f" {label} ")
                 text.append(f"{mark or ' '} ", style[colour])
         if wide:
-            line = experiment_line(session, model=current != "data")
+            line = summary or experiment_line(session, model=current != "data")
             room = self.size.width - text.cell_len - 2
             if room > 12:
                 line = line if len(line) <= room else line[: room - 1] + (glyphs.ellipsis[:1])

@@ -1,16 +1,15 @@
 """A run's curves: loss or accuracy (of a regression R²), training and validation, over the whole run."""
 
-import math
-from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
 
 from tui.app.charts import Curves, LineChart, Series
+from tui.app.charts.data import Role
 from tui.app.glyphs import GlyphSet
+from tui.app.history import History
 from tui.app.run_view import RunView
 from tui.app.widgets.panel import Panel
-from tui.lab.events import Epoch, reported_loss
 
 Figure = Literal["loss", "accuracy"]
 
@@ -37,7 +36,7 @@ class RunCurves(Panel):
         task: str = "classification",
     ) -> None:
         """``total`` is the whole run's epochs; ``subtitle`` what the axis measures."""
-        epochs = run.epochs if run is not None else ()
+        epochs = run.epochs if run is not None else History()
         best = run.best if run is not None else None
         diverged = run.diverged.epoch if run is not None and run.diverged is not None else None
         key = (
@@ -72,21 +71,17 @@ class RunCurves(Panel):
         )
 
 
-def _series(epochs: tuple[Epoch, ...], figure: Figure, task: str, which: str) -> tuple[Series, ...]:
-    x = np.array([epoch.epoch for epoch in epochs], dtype=float)
+def _series(epochs: History, figure: Figure, task: str, which: str) -> tuple[Series, ...]:
+    def curve(name: str, column: str, role: Role = "train") -> Series:
+        x, y = epochs.sketch(column)
+        return Series(name, x, np.maximum(y, LEAST_R2) if column.endswith("_r2") else y, role=role)
 
-    def curve(values: Iterable[float | None]) -> np.ndarray:
-        return np.array([math.nan if value is None else value for value in values], dtype=float)
-
+    score = "r2" if task == "regression" else "accuracy"
     if figure == "loss":
-        series = [Series("train", x, curve(reported_loss(epoch, which) for epoch in epochs))]
-        validation = curve(epoch.val_loss for epoch in epochs)
-    elif task == "regression":
-        series = [Series("train", x, np.maximum(curve(epoch.train_r2 for epoch in epochs), LEAST_R2))]
-        validation = np.maximum(curve(epoch.val_r2 for epoch in epochs), LEAST_R2)
+        train, validation = "last_batch_loss" if which == "last_batch" else "train_loss", "val_loss"
     else:
-        series = [Series("train", x, curve(epoch.train_accuracy for epoch in epochs))]
-        validation = curve(epoch.val_accuracy for epoch in epochs)
-    if any(epoch.val_loss is not None for epoch in epochs):
-        series.append(Series("val", x, validation, role="validation"))
+        train, validation = f"train_{score}", f"val_{score}"
+    series = [curve("train", train)]
+    if not np.isnan(epochs.sketch("val_loss")[1]).all():
+        series.append(curve("val", validation, "validation"))
     return tuple(series)

@@ -73,7 +73,7 @@ def shown_epoch(run: RunView | None) -> Epoch | None:
         return None
     if run.snapshot is None:
         return run.epochs[-1]
-    return next((epoch for epoch in run.epochs if epoch.epoch == run.snapshot), run.epochs[-1])
+    return run.epochs.at(run.snapshot) or run.epochs[-1]
 
 
 def seconds_left(run: RunView) -> float | None:
@@ -95,6 +95,7 @@ def _state(run: RunView | None, glyphs: GlyphSet) -> tuple[str, str, str]:
         "starting": glyphs.running,
         "training": glyphs.running,
         "paused": glyphs.paused,
+        "queued": glyphs.idle,
         "finished": glyphs.ok,
         "stopped": glyphs.ok,
     }

@@ -1,0 +1,136 @@
+"""The lower half of Runs: the curves of what is compared, and what differs."""
+
+from collections.abc import Mapping
+
+from rich.style import Style
+from rich.text import Text
+
+from tui.app import comparison
+from tui.app.charts import Curves, LineChart
+from tui.app.charts.line_chart import RUN_CLASSES
+from tui.app.charts.terminal import class_style
+from tui.app.comparison import Compared
+from tui.app.glyphs import GlyphSet
+from tui.app.literal import literal
+from tui.app.run_view import RunView
+from tui.app.runs_state import Spread
+from tui.app.widgets.panel import Panel, Words
+from tui.app.widgets.run_cells import with_spread
+
+LABEL, SHORT_LABEL, LEAST = 17, 12, 9
+"""Cells for what a line is about, where there is room and where there is little, and at least for a run's value."""
+
+
+class ComparePanel(Panel):
+    """One figure of up to six runs on common axes; of a run that is looked at alone training and validation."""
+
+    def __init__(self) -> None:
+        super().__init__(LineChart(), title="compare", id="compare")
+        self._drawn: object = None
+
+    def show(
+        self, compared: Compared, views: Mapping[str, RunView], figure: str, glyphs: GlyphSet, *, log: bool
+    ) -> None:
+        words = dict(comparison.FIGURES)[figure]
+        if any(view.task == "regression" for view in views.values()):
+            words = words.replace("accuracy", f"R{glyphs.squared}")
+        alone = len(compared) == 1 and not compared[0][0]
+        if alone and compared[0][1].is_group:
+            words += ", mean and deviation"
+        elif alone:
+            words = words.partition(" ")[2]
+        title = f"compare  {words}" if not alone else f"{comparison.short_name(compared[0][1].name)}  {words}"
+        self.entitle(title if compared else "compare", f"v figure   y {'plain' if log else 'log'}" if compared else "")
+        names = comparison.wanted_views(compared)
+        key = (
+            tuple((letter, entry.key) for letter, entry in compared),
+            tuple((name, id(views[name].epochs), views[name].total_epochs) for name in names if name in views),
+            figure,
+            log,
+        )
+        if key == self._drawn:
+            return
+        before, self._drawn = self._drawn, key
+        chart = self.query_one(LineChart)
+        if not isinstance(before, tuple) or before[0] != key[0] or before[2:] != key[2:]:
+            chart.show(None)  # other runs have another axis
+        chart.show(
+            Curves(
+                comparison.curves_of(compared, views, figure),
+                x_max=float(comparison.last_epoch(compared, views)),
+                log=log and figure.endswith("loss"),
+                include=() if figure.endswith("loss") else (1.0,),
+            )
+        )
+
+
+class DifferencesPanel(Panel):
+    """The settings in which what is compared differs, then the final figures side by side, then what they say."""
+
+    def __init__(self) -> None:
+        super().__init__(Words(), title="differences", id="differences")
+
+    def show(self, compared: Compared, views: Mapping[str, RunView], glyphs: GlyphSet) -> None:
+        alone = len(compared) == 1
+        words = self.query_one(Words)
+        if not compared:
+            self.entitle("differences", "")
+            words.show(Text("space marks up to six runs to compare", "dim"))
+            return
+        width = max(1, self.size.width - 4)
+        wide = LABEL if width >= LABEL + 2 * LEAST else SHORT_LABEL
+        fit = max(1, min(len(compared), (width - wide) // LEAST))
+        column = max(LEAST, min(24, (width - wide) // fit))
+        shown = compared[:fit]
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(" " * wide)
+        for letter, entry in shown:
+            name = literal(comparison.heading(letter, entry))[: column - 1]
+            text.append(name.rjust(column), self._style(letter))
+        different = comparison.differing(compared, views) if not alone else {}
+        for key, values in different.items():
+            self._line(text, _label(key, wide), values[:fit], wide, column)
+        if different:
+            text.append("\n")
+        for label, spreads, write in comparison.figure_rows(compared, views):
+            values = [with_spread(found, write, column) if found != Spread() else "" for found in spreads[:fit]]
+            self._line(text, label.replace("R²", f"R{glyphs.squared}"), values, wide, column)
+        if said := comparison.conclusion(compared, views):
+            text.append("\n")
+            for line in _wrapped(said, width):
+                text.append(f"\n{line}")
+        elif len(compared) > 1 and views and not different:
+            text.append("\n\nno setting differs", "dim")
+        words.show(text)
+        settings = comparison.count_settings(compared, views)
+        hidden = f"{glyphs.right} {len(compared) - fit} more with e   " if fit < len(compared) else ""
+        counted = f"{len(different)} of {settings}" if not alone and settings else ""
+        if counted and width > 40:
+            counted += " settings"
+        self.entitle("differences" if not alone else "figures", f"{hidden}{counted}".strip())
+
+    def _style(self, letter: str) -> Style | str:
+        if letter in RUN_CLASSES:
+            return class_style(self, RUN_CLASSES[letter])
+        return str(self.app.theme_variables.get("accent", "")) if letter == "b" else "bold"
+
+    @staticmethod
+    def _line(text: Text, label: str, values: list[str], wide: int, column: int) -> None:
+        text.append("\n").append(label[: wide - 1].ljust(wide), "dim")
+        for value in values:
+            text.append(literal(value)[: column - 1].rjust(column))
+
+
+def _label(key: str, wide: int) -> str:
+    """``model.dropout``, without its table where it is too long."""
+    return key if len(key) < wide else key.rpartition(".")[2]
+
+
+def _wrapped(words: str, width: int) -> list[str]:
+    lines, line = [], ""
+    for word in words.split():
+        if line and len(line) + 1 + len(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}".strip()
+    return [*lines, line]
