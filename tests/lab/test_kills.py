@@ -27,7 +27,7 @@ OPTIMIZERS = (
     ("training.optimizer=sgd", "training.momentum=0.9", "training.lr=0.02"),
     ("training.optimizer=adam", "training.lr=0.002"),
 )
-EPOCHS = 60
+EPOCHS = 200
 MOST_LIVES = 6
 CLOCK = ("seq", "time", "seconds", "validation_seconds", "samples_per_second")
 """What an epoch says of the hour and the machine."""
