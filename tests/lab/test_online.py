@@ -102,8 +102,8 @@ def test_a_stride_ends_where_a_command_is_to_be_obeyed_again(
     folder = new_run(spec, tmp_path)
     resumed = training.resume
 
-    def with_changes(*arguments):
-        progress = resumed(*arguments)
+    def with_changes(*arguments, **options):
+        progress = resumed(*arguments, **options)
         progress.changes = [(1, 100, 0.05), (1, 228, 0.01), (3, 7, 0.02)]
         return progress
 
@@ -120,8 +120,8 @@ def test_batches_need_no_short_strides_for_a_command_that_is_far(
     folder = new_run(small_spec("training.epochs=4"), tmp_path)
     resumed = training.resume
 
-    def with_changes(*arguments):
-        progress = resumed(*arguments)
+    def with_changes(*arguments, **options):
+        progress = resumed(*arguments, **options)
         progress.changes = [(3, 2, 0.05)]
         return progress
 
