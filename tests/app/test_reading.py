@@ -143,3 +143,10 @@ def test_many_dead_units_are_named() -> None:
 def test_a_probe_of_a_future_that_is_not_lived_is_forgotten() -> None:
     there = run(started(), *epochs(1, 8), probed(0.9, 8), ev.Resumed(epoch=3, batch=0, epochs=20))
     assert there.probe is None
+
+
+def test_a_validation_loss_near_its_best_is_no_learning_by_heart() -> None:
+    said = [epoch(n, best_epoch=4, train_loss=1 / n, val_loss=0.2 + abs(n - 4) / 1000) for n in range(1, 9)]
+    reading = read_run(run(started(), *said), 2)
+    assert reading.state == "ok"
+    assert "stands near its best" in reading.sentence

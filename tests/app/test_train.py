@@ -357,3 +357,24 @@ async def test_the_advice_stands_where_there_is_room(size: tuple[int, int]) -> N
         await trained(pilot, *epochs(1, 30))
         await saying(pilot, "has not improved for 6 epochs")
         assert app.screen.query_one("#reading", Panel).display == (size == WIDE)
+
+
+async def test_a_diverged_run_is_not_sent_the_same_way_again() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=WIDE) as pilot:
+        await trained(pilot, *epochs(1, 3), diverged())
+        await pilot.press("space")
+        await saying(pilot, "it would diverge again at lr 0.01")
+        assert not runs_of(app).asked
+
+
+async def test_new_weights_keep_the_rate_that_was_chosen() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=WIDE) as pilot:
+        await trained(pilot, *epochs(1, 3), diverged())
+        await pilot.press("[")
+        await until(pilot, lambda: app.session.run is not None and app.session.run.next_lr == 0.005)
+        await pilot.press("w")
+        await until(pilot, lambda: app.session.run is None)
+        assert app.session.spec.training.lr == 0.005
+        assert app.session.spec.seed == 43

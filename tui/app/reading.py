@@ -8,6 +8,8 @@ from tui.app.history import History
 from tui.app.run_view import RunView
 
 PATIENCE = 3
+WORSE = 1.05
+"""How many times its best a validation loss must be for a network to be said to learn by heart."""
 MANY_DEAD = 0.4
 """Share of dead units from which a network is said to have lost too many."""
 
@@ -78,6 +80,8 @@ def _trend(run: RunView) -> Reading:
         return Reading("ok", f"Validation loss improves {where}.", _advice(run))
     if _falls(run.epochs, "train_loss", of_last=since + 1):
         sentence = f"Validation loss has not improved for {since} epochs {where}."
+        if last.val_loss < WORSE * (best.val_loss or 0.0):
+            return Reading("ok", f"{sentence} It stands near its best.", _advice(run))
         sentence += " Training loss still falls: learning by heart."
         return Reading("warn", sentence, "Try dropout 0.2 (2 Model), or keep the best weights, which are saved.")
     sentence = f"Neither loss has improved for {since} epochs {where}."

@@ -196,6 +196,9 @@ class TrainScreen(BenchScreen):
         if run is None or not session.run_is_of_this:
             await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
             return
+        if run.state == "diverged" and run.next_lr is None:
+            bench.notice(f"it would diverge again at lr {run.base_lr:g}: ‹[› lowers lr, ‹w› draws new weights")
+            return
         epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
         await bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace, start=start)
         if run.next_lr is not None:
@@ -283,9 +286,12 @@ class TrainScreen(BenchScreen):
         if session.run is not None and session.run.alive:
             self.bench.notice("‹x› stops the run first")
             return
-        same = session.run_is_of_this
+        same, run = session.run_is_of_this, session.run
         self.bench.dispatch(RunClosed())
-        if same:
+        if same and run is not None:
+            lr = run.next_lr or run.base_lr  # the rate that was chosen is not lost with the weights
+            if lr != session.spec.training.lr:
+                self.bench.change("training.lr", lr)
             self.bench.change("seed", (session.spec.seed + 1) % 2**32)
         self.bench.notice("new weights. ‹space› trains them")
 
