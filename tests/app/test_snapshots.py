@@ -6,6 +6,7 @@ Everything on them is fixed: no thread draws, no trainer runs, no path, host, ti
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from tests.app.support import (
+    NO_RUNS,
     DirectData,
     bench,
     diverged,
@@ -33,9 +35,12 @@ from tests.app.support import (
 from tui.app.app import BenchApp
 from tui.app.charts import Points, RegionData
 from tui.app.facts import DataReady, MapDrawn
+from tui.app.run_view import RunView, hear_all
+from tui.app.runs_state import RunsRead, RunsSparked, RunsViewed
 from tui.app.session import MapState
 from tui.app.widgets.answers import target_ramp
 from tui.lab.recipes import load
+from tui.lab.runlist import RunRow
 from tui.lab.spec import Spec
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -81,9 +86,72 @@ def _shades(request: Any, X: Any, y: Any) -> RegionData:
     return RegionData(classes, np.ones(classes.shape), (-6.0, 6.0), (-6.0, 6.0), points, ramp=ramp)
 
 
+class FixedRuns:
+    """Five runs in five states, one of them torn; two of them are one experiment with two seeds."""
+
+    def __init__(self, app: Any, runs_dir: Path) -> None:
+        self._app = app
+
+    def look(self) -> None:
+        self._app.post_fact(RunsRead(tuple(run_rows())))
+        spark = tuple(0.7 * 0.8**number + 0.1 for number in range(12))
+        self._app.post_fact(RunsSparked({row.name: spark for row in run_rows()}))
+
+    def rest(self) -> None:
+        pass
+
+    def want(self, *, sparks: Any, views: Any) -> None:
+        if set(views) != set(self._app.session.runs.views):
+            self._app.post_fact(RunsViewed({name: view_of(name) for name in views}))
+
+
+def run_rows() -> list[RunRow]:
+    def row(name: str, state: Any, **fields: Any) -> RunRow:
+        known = {"epochs": 40, "total": 40, "data": "tp4", "hidden": (64, 64), "activation": "relu", "loss": "mse"}
+        known |= {"optimizer": "sgd", "lr": 0.1, "batch_size": 32, "seed": 42, "host": "lab-07", "seconds": 0.36}
+        return RunRow(NO_RUNS / name, state, **{**known, **fields})
+
+    good = {"train_loss": 0.11, "val_loss": 0.2102, "val_accuracy": 0.913, "train_accuracy": 0.957}
+    return [
+        row("1120-1431-tp4", "running", epochs=12, val_loss=0.3012, val_accuracy=0.88, created=9.0, seconds=None),
+        row("1120-1402-tp4", "finished", **good, test_accuracy=0.933, created=8.0, note="second try", tags=("good",)),
+        row("1120-1358-tp4-dropout", "finished", **good, test_accuracy=0.929, dropout=0.2, created=7.0, seconds=1.31),
+        row("1119-1810-lyon-deep", "paused", epochs=4, val_loss=0.0713, created=6.0, lr=0.05, seconds=None),
+        row(
+            "1119-1755-lyon-perceptron", "diverged", epochs=1, val_accuracy=0.099, created=5.0, message="The loss left"
+        ),
+        row("1119-1702-cifar", "crashed", epochs=2, total=20, val_loss=1.552, val_accuracy=0.441, created=4.0),
+        row("1118-0911-tp4", "finished", created=3.0, problem="torn: 11 of 12 lines read"),
+    ]
+
+
+def view_of(name: str) -> RunView:
+    spec = load("tp4").spec
+    if "dropout" in name:
+        spec = spec.with_value("model.dropout", 0.2)
+    said = [started(40, test_samples=1000), *epochs(1, 40, seconds=0.01 if "dropout" in name else 0.009)]
+    return hear_all(said, RunView(NO_RUNS / name, spec))
+
+
+def runs(*keys: str, words: str) -> Steps:
+    async def steps(pilot: Any) -> None:
+        await opened(pilot)
+        await on_screen(pilot, "runs")
+        await saying(pilot, "1120-1431-tp4")
+        await pilot.press(*keys)
+        await saying(pilot, words)
+        await settled(pilot)
+
+    return steps
+
+
+COMPARED = runs("j", "space", "j", "space", words="b 1358")
+
+
 @pytest.fixture(autouse=True)
 def _fixed_maps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.app.screens.train.MapService", FixedMaps)
+    monkeypatch.setattr("tui.app.screens.runs.RunList", FixedRuns)
 
 
 class FixedDigest:
@@ -202,6 +270,8 @@ SCREENS: dict[str, tuple[Callable[[], BenchApp], Steps]] = {
     "gradients_wrong": (tp4, checked(ok=False)),
     "train_middle": (tp4, trained(*epochs(1, 27), words="27 / 40")),
     "train_finished": (tp4, trained(*epochs(1, 40), finished(40), words="✓ finished")),
+    "runs": (tp4, runs(words="is training")),
+    "runs_compared": (tp4, COMPARED),
     "help": (tp4, helped),
     "recipes": (tp4, recipes),
 }
@@ -220,6 +290,7 @@ PLAIN: dict[str, Steps] = {
     "gradients": checked(),
     "train": trained(*epochs(1, 27), words="27 / 40"),
     "train_diverged": trained(*epochs(1, 3), diverged(), words="diverged"),
+    "runs": COMPARED,
     "train_log": trained(*epochs(1, 27), words="27 / 40", keys=("y",)),
 }
 

@@ -79,7 +79,7 @@ def _runs() -> Screen:
 class BenchApp(App[int]):
     """The bench. ``spec`` None opens what was open last, at the first launch three ways to start.
 
-    ``run`` is a run's folder, opened on Train; its experiment is ``spec``, where that is known already.
+    ``run`` is a run's folder: it is opened on Train, with its own experiment.
     """
 
     TITLE = "mlp-tui"
@@ -116,7 +116,7 @@ class BenchApp(App[int]):
         self.capabilities = capabilities or Capabilities()
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
-        self.asked_for = spec is not None
+        self.asked_for = spec is not None and run is None
         self.wanted_run = run
         self.first_launch = spec is None and run is None and not any_run(runs_dir)
         # What was open last is read after the first picture; asking for files would read NumPy before it.

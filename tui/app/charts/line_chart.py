@@ -70,6 +70,7 @@ class LineChart(Widget):
         self._drawn: tuple[object, ...] = ()
         self._y_axis: Axis | None = None
         self._strips: list[Strip] = []
+        self._styles: dict[str, Style] = {}
 
     def show(self, curves: Curves | None) -> None:
         """Show other curves, or nothing."""
@@ -83,7 +84,7 @@ class LineChart(Widget):
     def notify_style_update(self) -> None:
         """Take the theme's colours again at the next paint."""
         super().notify_style_update()
-        self._strips = []
+        self._strips, self._styles = [], {}
 
     def render_line(self, y: int) -> Strip:
         """One row of the chart."""
@@ -110,7 +111,11 @@ class LineChart(Widget):
         self._grid, self._y_axis = picture.grid, picture.y_axis
 
     def _strip(self, row: int) -> Strip:
-        segments = [Segment(text, self._style(role)) for text, role in self._grid.runs(row)]
+        segments = []
+        for text, role in self._grid.runs(row):
+            if role not in self._styles:
+                self._styles[role] = self._style(role)
+            segments.append(Segment(text, self._styles[role]))
         return Strip(segments, self._grid.width)
 
     def _style(self, role: str) -> Style:

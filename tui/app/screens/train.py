@@ -114,8 +114,8 @@ class TrainScreen(BenchScreen):
         idle = set()
         if run is None or not run.alive:
             idle.add("train.stop")
-        if run is None or run.state not in RESUMABLE:
-            idle.add("train.resume")
+        if run is None or run.state not in ("crashed", "failed"):
+            idle.add("train.resume")  # in other states space does as much
         if run is None:
             idle |= {"train.slower", "train.faster", "train.new_weights"}
         elif run.alive:

@@ -11,7 +11,7 @@ from tui.app.history import COLUMNS, EpochBlock, block_of
 from tui.app.run_view import Said
 from tui.lab.events import AnyEvent, Epoch, decode
 
-FIRST_BYTES, MOST_BYTES = 262_144, 4_000_000
+FIRST_BYTES, MOST_BYTES = 262_144, 1_000_000
 """The first picture waits for the first bytes alone; the rest is read in larger pieces, none of which holds the
 interpreter for longer than a key press is felt."""
 IN_COLUMNS = 64

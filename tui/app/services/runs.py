@@ -23,8 +23,8 @@ if TYPE_CHECKING:  # the first picture need not wait for them
 
 POLL_SECONDS, RESTING_POLL_SECONDS = 0.1, 1.0
 """Seconds between two looks at a run that trains, and at one that has ended."""
-POST_SECONDS = 0.25
-"""While more is read than is said, the screen is told so often."""
+SHOW_SECONDS, POST_SECONDS = 0.25, 0.5
+"""A screen that draws a run as it comes is told so often; while a long run is opened half as often."""
 LOOK_SECONDS = 1.0
 """How often a silent run is asked whether its trainer lives."""
 WATCHED_SECONDS = 10.0
@@ -194,7 +194,7 @@ def _follow(
         if chunk:
             waiting += chunk
             ended, told = isinstance(chunk[-1], LAST), ""
-        if waiting and (not chunk or now - posted >= POST_SECONDS):
+        if waiting and (ended or lost or now - posted >= (POST_SECONDS if chunk else SHOW_SECONDS)):
             app.post_fact(RunSaid(folder.path, tuple(together(waiting))))
             waiting, posted = [], now
         if ended or lost:

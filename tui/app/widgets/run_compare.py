@@ -19,6 +19,7 @@ from tui.app.widgets.run_cells import with_spread
 
 LABEL, SHORT_LABEL, LEAST = 17, 12, 9
 """Cells for what a line is about, where there is room and where there is little, and at least for a run's value."""
+SHORT = {"val loss best": "best val", "gap train to val": "gap", "epochs a second": "epochs/s"}
 
 
 class ComparePanel(Panel):
@@ -77,7 +78,7 @@ class DifferencesPanel(Panel):
             self.entitle("differences", "")
             words.show(Text("space marks up to six runs to compare", "dim"))
             return
-        width = max(1, self.size.width - 4)
+        width = max(1, words.content_size.width)
         wide = LABEL if width >= LABEL + 2 * LEAST else SHORT_LABEL
         fit = max(1, min(len(compared), (width - wide) // LEAST))
         column = max(LEAST, min(24, (width - wide) // fit))
@@ -94,6 +95,7 @@ class DifferencesPanel(Panel):
             text.append("\n")
         for label, spreads, write in comparison.figure_rows(compared, views):
             values = [with_spread(found, write, column) if found != Spread() else "" for found in spreads[:fit]]
+            label = SHORT.get(label, label) if wide < LABEL else label
             self._line(text, label.replace("R²", f"R{glyphs.squared}"), values, wide, column)
         if said := comparison.conclusion(compared, views):
             text.append("\n")
