@@ -12,6 +12,7 @@ import numpy as np
 
 from mlcore._typing import Array
 from mlcore.activations import ELU, GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
+from mlcore.labels import are_probabilities
 from mlcore.layers import Dropout, Flatten, Layer, Linear, Parameter
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, MSELoss, NLLLoss
 from mlcore.optim import SGD, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -141,8 +142,11 @@ def _let_through(at: LayerArrays) -> str:
     return f"{np.count_nonzero(at.x > 0)} of {at.x.size}"
 
 
-def loss_formulas(loss: Any, z: str, output_shape: tuple[int, ...], value: float) -> tuple[str, str]:
+def loss_formulas(loss: Any, z: str, output_shape: tuple[int, ...], value: float, y: Array) -> tuple[str, str]:
     """The loss of the outputs, which are called z, with its value; and the gradient that backward starts from."""
+    if type(loss) in (CrossEntropyLoss, NLLLoss) and not _plain(loss):
+        left, right = _weighted(loss, z, output_shape, value, y)
+        return left, f"{right}  {shape(output_shape)}"
     n = output_shape[0]
     divisor = f" / {n}" if loss.reduction == "mean" and n > 1 else ""
     over = f"{'mean' if loss.reduction == 'mean' else 'sum'} over {n} of " if n > 1 else ""
@@ -162,6 +166,43 @@ def loss_formulas(loss: Any, z: str, output_shape: tuple[int, ...], value: float
     if loss.averages and loss.gradient == "sum" and n > 1:
         gradient += f",  {f'times {n}: ' if _plain(loss) else ''}the division by the batch is left out"
     return f"L = {terms} = {value:.6g}{where}", f"d{z} = {gradient}  {shape(output_shape)}"
+
+
+def _weighted(loss: Any, z: str, output_shape: tuple[int, ...], value: float, y: Array) -> tuple[str, str]:
+    """`loss_formulas` with class weights, label smoothing or an epsilon: as the classes' docstrings have them."""
+    n, classes = output_shape
+    smoothing, epsilon = getattr(loss, "label_smoothing", 0.0), getattr(loss, "epsilon", 0.0)
+    likely = type(loss) is CrossEntropyLoss  # which makes probabilities of its logits itself
+    by_weight = loss.weight is not None and not are_probabilities(y)
+    divisor = ("sum w[y]" if by_weight else str(n)) if loss.reduction == "mean" else ""
+    over = f" / {divisor}" if divisor not in ("", "1") else ""
+
+    rows = "Y'" if smoothing else "Y"
+    counted = f"w {rows}" if loss.weight is not None else rows
+    logarithm = (f"log(p + {epsilon:g})" if epsilon else "log p") if likely else z
+    where = [f"p = exp({z}) / sum exp({z})"] if likely else []
+    if smoothing:
+        where.append(f"Y' = {1 - smoothing:g} Y + {smoothing:g} / {classes}")
+    where.append(f"Y the {'class probabilities' if are_probabilities(y) else 'labels as one-hot rows'}")
+    if loss.weight is not None:
+        where.append("w a weight for each class")
+    if over and by_weight:
+        where.append(f"sum w[y] = {loss.divisor:g} over the batch")
+
+    if not likely:
+        gradient, explained = f"-{counted}", ""
+    elif epsilon:
+        gradient, explained = "p sum V - V", f",  V = {counted} p / (p + {epsilon:g}), summed over the classes"
+    elif loss.weight is not None:
+        gradient, explained = f"p sum {counted} - {counted}", ",  summed over the classes"
+    else:
+        gradient, explained = f"p - {rows}", ""  # these rows sum to 1
+    if over and likely:
+        gradient = f"({gradient})"
+    gradient += over + explained
+    if over and loss.gradient == "sum":
+        gradient += f",  times {divisor}: the division by the batch is left out"
+    return f"L = -sum {counted} {logarithm}{over} = {value:.6g},  {',  '.join(where)}", f"d{z} = {gradient}"
 
 
 def update_formula(optimizer: Any) -> str:

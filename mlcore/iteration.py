@@ -44,10 +44,21 @@ class NamedArray:
         """The root of the sum of squares."""
         return float(np.linalg.norm(self.array.astype(np.float64, copy=False)))
 
+    @property
+    def is_labels(self) -> bool:
+        """Whole numbers: their norm says nothing."""
+        return self.array.dtype.kind in "iu"
+
+    def first_rows(self, rows: int, columns: int) -> list[list[float]]:
+        """The first numbers of the first rows, a row being what lies along the last axis."""
+        lines = self.array.reshape(-1, self.shape[-1] if self.shape else 1)
+        values: list[list[float]] = lines[:rows, :columns].tolist()
+        return values
+
     def __str__(self) -> str:
-        if self.array.size <= 8 and self.array.dtype.kind in "fiu":
-            values = " ".join(f"{value:.4g}" for value in self.array.ravel().tolist())
-            return f"{self.name} {shape_text(self.shape)}: {values}"
+        if (self.array.size <= 8 and self.array.dtype.kind == "f") or self.is_labels:
+            values = " ".join(f"{value:.4g}" for value in self.array.ravel()[:8].tolist())
+            return f"{self.name} {shape_text(self.shape)}: {values}{' ...' if self.array.size > 8 else ''}"
         return f"{self.name} {shape_text(self.shape)}: norm {self.norm:.4g}"
 
 
@@ -83,7 +94,7 @@ class IterationStep:
     layers: tuple[LayerStep, ...] = field(default=())
 
     def __str__(self) -> str:
-        """Heading, formulas, arrays with their shapes; small ones in full, of larger ones the norm."""
+        """Heading, formulas, arrays with their shapes; small ones in full, of labels the first, of others the norm."""
         lines = [f"{self.number} {self.name}   {self.code}", f"  {self.text}"]
         lines += [f"  {formula}" for formula in self.formulas] + [f"    {array}" for array in self.arrays]
         return "\n".join(lines + ["  " + str(layer).replace("\n", "\n  ") for layer in self.layers])
@@ -130,7 +141,7 @@ def iterate(network: Layer, loss: Loss, optimizer: Any, x: npt.ArrayLike, y: npt
         value = loss.forward(output, y)
         seed = loss.backward()
     name = passes[-1].output if passes else "x"
-    value_formula, seed_formula = loss_formulas(loss, name, output.shape, float(value))
+    value_formula, seed_formula = loss_formulas(loss, name, output.shape, float(value), y)
     yield IterationStep(
         4,
         "loss",

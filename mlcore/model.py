@@ -13,8 +13,14 @@ from mlcore.init import check_init_options
 from mlcore.layers import Dropout, Layer, Linear, Parameter, Sequential, inference_mode
 from mlcore.losses import CrossEntropyLoss, one_hot
 from mlcore.metrics import accuracy
+from mlcore.normalization import BatchNorm1d, LayerNorm
 
 OUTPUTS = ("linear", "sigmoid", "detached_sigmoid")
+NORMALIZATIONS: dict[str, type[BatchNorm1d] | type[LayerNorm] | None] = {
+    "none": None,
+    "batch": BatchNorm1d,
+    "layer": LayerNorm,
+}
 
 
 def build_mlp(
@@ -23,6 +29,7 @@ def build_mlp(
     out_features: int,
     *,
     activation: str = "relu",
+    normalization: str = "none",
     dropout: float = 0.0,
     init: str = "torch",
     init_options: Mapping[str, Any] | None = None,
@@ -32,12 +39,13 @@ def build_mlp(
     rng: np.random.Generator,
     dtype: npt.DTypeLike = np.float32,
 ) -> Sequential:
-    """Linear, activation, Dropout (where dropout > 0) for each hidden size, then Linear(.., out_features).
+    """Linear, normalisation (if any), activation, Dropout (where dropout > 0) for each hidden size, then
+    Linear(.., out_features).
 
     Shapes: x (n, in_features), output (n, out_features).
 
     hidden: sizes, may be empty. activation: a name of ACTIVATIONS; its gain scales every layer's draw. bias,
-    bias_init: as in Linear.
+    bias_init: as in Linear. normalization: "none", "batch" (BatchNorm1d) or "layer" (LayerNorm).
     output: what follows the last Linear: nothing ("linear"), a Sigmoid, or one whose derivative is left out
     ("detached_sigmoid"). rng draws the weights in forward order; dropout draws from a generator spawned
     from it. Raises ValueError for an unknown name, a size below 1, a dropout outside 0..1, or an option that init does
@@ -45,6 +53,8 @@ def build_mlp(
     """
     if activation not in ACTIVATIONS:
         raise ValueError(f"unknown activation {activation!r}: choose one of {', '.join(ACTIVATIONS)}")
+    if normalization not in NORMALIZATIONS:
+        raise ValueError(f"unknown normalization {normalization!r}: choose one of {', '.join(NORMALIZATIONS)}")
     if output not in OUTPUTS:
         raise ValueError(f"unknown output {output!r}: choose one of {', '.join(OUTPUTS)}")
     if not 0 <= dropout <= 1:
@@ -57,16 +67,20 @@ def build_mlp(
     options = {"activation": activation} | given
     dropout_rng = rng.spawn(1)[0] if dropout > 0 else None
     layers: list[Layer] = []
-    for fan_in, fan_out in pairwise(sizes):
+    norm = NORMALIZATIONS[normalization]
+    for depth, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         layers.append(
             Linear(fan_in, fan_out, bias, init=init, init_options=options, bias_init=bias_init, rng=rng, dtype=dtype)
         )
         if init == "micrograd":  # one stream of numbers runs through all layers
             options["draws_before"] = options.get("draws_before", 0) + fan_in * fan_out
+        if depth == len(hidden):  # after the last Linear comes the output
+            break
+        if norm is not None:
+            layers.append(norm(fan_out, dtype=dtype))
         layers.append(ACTIVATIONS[activation]())
         if dropout_rng is not None:
             layers.append(Dropout(dropout, rng=dropout_rng))
-    del layers[-1 if dropout_rng is None else -2 :]  # after the last Linear comes the output
     if output != "linear":
         layers.append(Sigmoid("true" if output == "sigmoid" else "detached"))
     return Sequential(layers)

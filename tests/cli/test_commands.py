@@ -395,9 +395,13 @@ def test_trace(tmp_path) -> None:
 
 def test_time(tmp_path) -> None:
     result = mlp_tui(tmp_path, "time", *QUICK, "--json")
-    assert [line["layer"] for line in result.lines][-1] == "loss"
-    assert sum(line["share"] for line in result.lines) == pytest.approx(1)
-    assert "bottleneck" in mlp_tui(tmp_path, "time", *QUICK).out
+    *layers, step = result.lines
+    assert [line["layer"] for line in layers][-1] == "loss"
+    assert sum(line["share"] for line in layers) == pytest.approx(1)
+    assert step.keys() == {"step", "steps", "form"}
+    said = mlp_tui(tmp_path, "time", *QUICK).out
+    assert "bottleneck" in said
+    assert "the run itself trains with the fast form: " in said
 
 
 def test_train_prints_the_loss_that_the_sheet_prints(tmp_path) -> None:

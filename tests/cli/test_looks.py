@@ -43,6 +43,19 @@ def test_iterate_prints_small_arrays_in_full(capsys) -> None:
     assert "x (100,2): norm" not in "\n".join(out)  # another step's
 
 
+def test_iterate_shows_the_first_numbers_of_large_arrays(capsys) -> None:
+    assert main(["iterate", *QUICK, "--set", "model.hidden=30"]) == 0
+    out = lines(capsys)
+    assert max(map(len, out)) <= 80
+    heading = next(k for k, line in enumerate(out) if line.startswith("      z (32,30): norm "))
+    rows = [line.split() for line in out[heading + 1 : heading + 4]]
+    assert all(row[-1] == "..." and 5 <= len(row) <= 9 for row in rows)
+    assert out[heading + 4].strip() == "..."
+    labels = next(line.split() for line in out if line.startswith("    y (32,): "))
+    assert labels[-1] == "..."
+    assert set(labels[2:-1]) <= {"0", "1"}
+
+
 @pytest.mark.parametrize("step", ["4", "loss"])
 def test_iterate_shows_one_step(capsys, step) -> None:
     assert main(["iterate", *QUICK, "--step", step, "--json"]) == 0
@@ -63,6 +76,7 @@ def test_iterate_gives_a_json_line_a_step(capsys) -> None:
     assert first["name"] == "Linear(8, 2)"
     arrays = {array["name"]: array for array in first["arrays"]}
     assert "values" not in arrays["h"]  # 32 x 8 are too many
+    assert np.shape(arrays["h"]["first_rows"]) == (3, 8)
     assert np.linalg.norm(arrays["dW"]["values"]) == pytest.approx(arrays["dW"]["norm"], rel=1e-6)
 
 
@@ -197,3 +211,27 @@ def test_export_without_runs(tmp_path, capsys) -> None:
     for folder in (tmp_path, tmp_path / "absent"):
         assert main(["export", "last", "--to", "safetensors", "--runs-dir", str(folder)]) == 2
         assert "no runs there yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gradcheck", *QUICK], ["reading the data", "50 of "]),
+        (["recipes", "check", "moons-16"], ["reading the data", "epoch ", "gradient check: "]),
+        (["gradcheck", "--recipe", "nothing"], ["error: "]),
+    ],
+)
+def test_on_a_terminal_one_line_says_how_far_it_is(monkeypatch, capsys, words, said) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    main(words)
+    captured = capsys.readouterr()
+    assert "\x1b" not in captured.out
+    places = [captured.err.index(f"\r\x1b[K{part}") for part in said]
+    assert places == sorted(places)
+    last = captured.err.rpartition("\x1b[K")[2]
+    assert last == "" or last.startswith("error: ")
+
+
+def test_no_zero_has_a_sign(capsys) -> None:
+    assert main(["calc", "softmax", "1000", "-1000", "0"]) == 0
+    assert lines(capsys)[1].split() == ["0", "1000", "1", "0"]

@@ -33,6 +33,23 @@ def test_a_divergence_is_one_sentence(tensor, loss, limit, words) -> None:
     assert text.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "lr", "limit", "advised"),
+    [
+        ("sgd", 1e9, (), "0.1"),
+        ("adam", 1e9, (), "0.001"),
+        ("adamw", 0.005, (), "0.0005"),
+        ("rmsprop", 3.0, (), "0.01"),
+        ("adagrad", 3.0, (), "0.01"),
+        ("", 1e9, (), "0.01"),
+        ("sgd", 50.0, (90.0,), "0.1 (50 is below"),
+    ],
+)
+def test_the_advised_rate_is_one_to_train_with(optimizer, lr, limit, advised) -> None:
+    event = Diverged(3, 7, "loss", NAN, lr)
+    assert f"try a learning rate below {lr:g}, such as {advised}" in divergence_text(event, *limit, optimizer=optimizer)
+
+
 def test_before_the_first_step_it_is_not_the_learning_rate() -> None:
     for tensor, loss, words in (
         ("output", NAN, "The first loss is not finite already"),

@@ -9,7 +9,7 @@ from tui.lab import recipes
 from tui.lab.build import prepare
 from tui.lab.calc import model_loss, softmax_table
 from tui.lab.errors import LabError
-from tui.lab.looks import find_learning_rate, time_batch, trace_sample
+from tui.lab.looks import find_learning_rate, time_batch, time_step, trace_sample
 
 
 def test_softmax_and_nll_of_the_sheet() -> None:
@@ -60,3 +60,19 @@ def test_every_layer_and_the_loss_are_timed(batch) -> None:
     times = time_batch(spec, prepare(spec))
     assert [layer.index for layer in times.layers] == ["0", "1", "2", "3", "loss"]
     assert times.total > 0
+
+
+@pytest.mark.parametrize("settings", [(), ("training.batch_size=full",), ("training.batch_size=1", "training.lr=1e30")])
+def test_a_step_of_the_run_is_timed(monkeypatch, settings) -> None:
+    monkeypatch.setattr("tui.lab.looks.SECONDS", 0.02)
+    spec = small_spec(*settings)
+    step = time_step(spec, prepare(spec))
+    assert step.seconds > 0
+    assert step.steps > 0
+    assert step.readable == ""
+
+
+def test_a_network_without_a_fast_form_says_why(monkeypatch) -> None:
+    monkeypatch.setattr("tui.lab.looks.SECONDS", 0.02)
+    monkeypatch.setattr("tui.lab.looks.why_not", lambda *parts: "it is too curious")
+    assert time_step(small_spec(), prepare(small_spec())).readable == "it is too curious"

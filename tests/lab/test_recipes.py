@@ -142,7 +142,9 @@ def test_figures_of_other_data_are_not_asked(tmp_path) -> None:
     assert [figure.figure for figure in compare(recipe, outcome)] == ["a"]
 
 
-def test_formulas_by_hand_are_the_run(tmp_path) -> None:
+@pytest.mark.parametrize("block", [7, 1000])
+def test_formulas_by_hand_are_the_run(tmp_path, monkeypatch, block) -> None:
+    monkeypatch.setattr("tui.lab.recipes.by_hand.BLOCK", block)
     spec = small_spec(
         "model.hidden=",
         "model.bias=input",

@@ -172,6 +172,8 @@ def test_every_setting_of_the_spec_has_a_field() -> None:
         ("seed=-1", "seed: expected a whole number from 0 to 4,294,967,295, received -1"),
         ("training.epochs=0", "expected a whole number from 1 to 1,000,000, received 0"),
         ("training.label_smoothing=2", "training.label_smoothing: expected a number from 0 to 1, received 2"),
+        ("training.epsilon=0.5", "training.epsilon: expected a number from 0 to 0.001, received 0.5"),
+        ("model.normalization=group", 'model.normalization: expected none, batch or layer, received "group"'),
         ("training.class_weight=even", '"even" is not a number: expected balanced, or one number above 0 a class'),
         ("training.class_weight=1,0", "training.class_weight: 0 is no weight: expected a number above 0"),
         ("data.options.missing=mean", "data.options.missing: no such setting; did you mean data.missing?"),
@@ -308,6 +310,7 @@ def test_unknown_keys_get_a_hint() -> None:
         (["training.loss=mse", "training.class_weight=1,2"], "training.class_weight"),
         (["training.loss=mse", "training.label_smoothing=.1"], "training.label_smoothing"),
         (["model.bias=input", "model.channels=8"], "model.bias"),
+        (["model.normalization=batch", "training.batch_size=1"], "model.normalization"),
         (["data.folds=1"], "data.folds"),
         (["data.folds=3", "data.fold=4"], "data.fold"),
         (["data.fold=2"], "data.fold"),
@@ -324,6 +327,28 @@ def test_switches_that_contradict_one_another_are_named(settings, key) -> None:
     problems = set_values(Spec(), settings).problems()
     assert [problem[0] for problem in problems] == [key]
     assert "\n" not in problems[0][1]
+
+
+@pytest.mark.parametrize(
+    ("setting", "off"),
+    [
+        ("training.epsilon=1e-16", "set it back to 0"),
+        ("training.class_weight=balanced", "leave it empty"),
+        ("training.label_smoothing=.1", "set it back to 0"),
+    ],
+)
+def test_what_is_for_classes_is_not_advised_to_a_regression(setting, off) -> None:
+    """Numbers take mse and no other loss: two pieces of advice must not send a person round in a circle."""
+    [(_, words)] = set_values(Spec(), ["training.loss=mse", setting]).problems()
+    assert words.endswith(f"classes only: {off}")
+    [(_, words)] = set_values(Spec(), ["training.loss=bce", setting]).problems()
+    assert words.startswith("bce ")
+    assert words.endswith("or set cross_entropy as loss")
+
+
+@pytest.mark.parametrize("settings", [["model.normalization=layer"], ["model.normalization=batch", "model.hidden="]])
+def test_single_samples_are_for_layer_normalisation(settings) -> None:
+    assert set_values(Spec(), [*settings, "training.batch_size=1"]).problems() == []
 
 
 def test_options_of_schedules() -> None:

@@ -9,7 +9,7 @@ from tui.lab.build import prepare
 from tui.lab.errors import LabError
 from tui.lab.events import Diverged
 from tui.lab.spec import Spec
-from tui.lab.stability import limit_at, momentum_factor, rounded_down, stability
+from tui.lab.stability import limit_at, limit_of_inputs, momentum_factor, rounded_down, stability
 
 LINEAR = (
     "model.hidden=",
@@ -144,3 +144,12 @@ def test_a_network_too_large_for_a_quick_look_has_none() -> None:
 
 def test_one_digit_downwards() -> None:
     assert [rounded_down(value) for value in (0.0215, 0.02, 9.99, 123.0, 3e-7)] == [0.02, 0.02, 9, 100, 3e-7]
+
+
+def test_the_limit_of_the_inputs_is_put_together_from_blocks(monkeypatch) -> None:
+    spec = small_spec()
+    data = prepare(spec)
+    at_once = limit_of_inputs(data)
+    monkeypatch.setattr("tui.lab.stability.BLOCK_ROWS", 7)
+    assert limit_of_inputs(data) == pytest.approx(at_once, rel=1e-6)
+    assert at_once == pytest.approx(2 / np.square(inputs_with_one(spec), dtype=np.float64).sum(axis=1).mean(), rel=1e-6)

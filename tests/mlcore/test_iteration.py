@@ -262,12 +262,74 @@ def test_nothing_is_claimed_of_a_backward_that_somebody_else_wrote(rng: np.rando
     assert list(arrays_of(steps[4].layers[0])) == ["dh", "x", "h", "weight", "bias", "dweight", "dbias", "dx"]
 
 
-def test_class_weights_have_no_short_formula(rng: np.random.Generator) -> None:
-    net = Sequential(Linear(3, 2, rng=rng))
-    loss = CrossEntropyLoss(weight=[1.0, 3.0])
-    steps = list(iterate(net, loss, SGD(net.parameters()), np.ones((4, 3)), [0, 1, 0, 1]))
-    assert steps[3].formulas[0].startswith("L = CrossEntropyLoss(z, y) = ")
-    assert steps[4].formulas == ("dz = dL/dz  (4,2)",)
+@pytest.mark.parametrize("gradient", ["mean", "sum"])
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("weight", [None, [1.0, 3.0, 0.5]])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("epsilon", [0.0, 0.01])
+@pytest.mark.parametrize("given", ["labels", "one-hot", "probabilities"])
+def test_cross_entropy_s_options_have_their_formulas(
+    gradient: str, reduction: str, weight: list[float] | None, smoothing: float, epsilon: float, given: str
+) -> None:
+    """What the two lines say, worked out here from their own words, is the value and the gradient."""
+    if weight is None and not smoothing and not epsilon:
+        pytest.skip("the short formulas")
+    rng = np.random.default_rng(0)
+    labels = np.array([0, 1, 2, 1])
+    Y = rng.dirichlet([1, 1, 1], 4) if given == "probabilities" else np.eye(3)[labels]
+    y = labels if given == "labels" else Y
+    net = Sequential(Linear(3, 3, rng=rng, dtype=np.float64))
+    loss = CrossEntropyLoss(reduction, epsilon, weight=weight, label_smoothing=smoothing, gradient=gradient)
+    steps = list(iterate(net, loss, SGD(net.parameters()), rng.normal(size=(4, 3)), y))
+    (first,), (second,) = steps[3].formulas, steps[4].formulas
+    z = arrays_of(steps[3])["z"]
+    p = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+
+    left, *where = first.split(",  ")
+    said, value = re.fullmatch(r"L = -sum (.+) = (\S+)", left).groups()  # type: ignore[union-attr]
+    assert ("Y' = 0.9 Y + 0.1 / 3" in where) is bool(smoothing)
+    counted = 0.9 * Y + 0.1 / 3 if smoothing else Y
+    if weight:
+        counted = counted * weight
+    words = ("w " if weight else "") + ("Y'" if smoothing else "Y")
+    weighted = bool(weight) and given != "probabilities"
+    divisor, total = ("sum w[y]", float(np.dot(Y, weight or [1] * 3).sum())) if weighted else ("4", 4.0)
+    over = f" / {divisor}" if reduction == "mean" else ""
+    assert (f"sum w[y] = {total:g} over the batch" in where) is (weighted and reduction == "mean")
+    assert said == f"{words} {'log(p + 0.01)' if epsilon else 'log p'}{over}"
+    by = total if over else 1.0
+    assert -(counted * np.log(p + epsilon)).sum() / by == pytest.approx(float(value), rel=1e-5)
+    assert arrays_of(steps[3])["L"] == pytest.approx(float(value), rel=1e-5)
+
+    if epsilon:
+        V = counted * p / (p + epsilon)
+        assert second.startswith(
+            f"dz = {'(p sum V - V)' if over else 'p sum V - V'}{over},  V = {words} p / (p + 0.01)"
+        )
+    else:
+        V = counted
+        parts = f"p sum {words} - {words}" if weight else f"p - {words}"
+        assert second.startswith(f"dz = ({parts}){over}" if over else f"dz = {parts}")
+    expected = (p * V.sum(axis=1, keepdims=True) - V) / by
+    undivided = bool(over) and gradient == "sum"
+    assert (f"times {divisor}: the division by the batch is left out" in second) is undivided
+    np.testing.assert_allclose(arrays_of(steps[4])["dz"], expected * (by if undivided else 1), rtol=1e-12)
+    assert second.endswith("  (4,3)")
+
+
+def test_log_probabilities_with_class_weights(rng: np.random.Generator) -> None:
+    net = Sequential(Linear(3, 2, rng=rng, dtype=np.float64), LogSoftmax())
+    steps = list(iterate(net, NLLLoss(weight=[1.0, 3.0]), SGD(net.parameters()), np.ones((4, 3)), [0, 1, 0, 1]))
+    assert steps[3].formulas[0].startswith("L = -sum w Y h / sum w[y] = ")
+    assert steps[4].formulas == ("dh = -w Y / sum w[y]  (4,2)",)
+    np.testing.assert_allclose(arrays_of(steps[4])["dh"], -np.eye(2)[[0, 1, 0, 1]] * [1, 3] / 8)
+
+
+def test_labels_have_no_norm(rng: np.random.Generator) -> None:
+    assert str(NamedArray("y", np.arange(20))) == "y (20,): 0 1 2 3 4 5 6 7 ..."
+    assert str(NamedArray("y", np.arange(3))) == "y (3,): 0 1 2"
+    assert str(NamedArray("x", np.ones((4, 4)))) == "x (4,4): norm 4"
+    assert NamedArray("x", np.arange(24.0).reshape(2, 3, 4)).first_rows(2, 3) == [[0, 1, 2], [4, 5, 6]]
 
 
 def test_a_sequential_with_a_backward_of_its_own_is_honoured(rng: np.random.Generator) -> None:

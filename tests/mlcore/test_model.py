@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from mlcore import Linear, MLPClassifier, Sequential, build_mlp, one_hot, softmax
+from mlcore import (
+    BatchNorm1d,
+    Dropout,
+    LayerNorm,
+    Linear,
+    MLPClassifier,
+    ReLU,
+    Sequential,
+    build_mlp,
+    one_hot,
+    softmax,
+)
 
 
 @pytest.fixture
@@ -27,6 +38,19 @@ def test_order_of_layers(rng: np.random.Generator) -> None:
     assert kinds(build_mlp(2, [3], 1, output="detached_sigmoid", rng=rng))[-1] == "Sigmoid(detached)"
 
 
+@pytest.mark.parametrize(("normalization", "kind"), [("batch", BatchNorm1d), ("layer", LayerNorm)])
+def test_normalisation_comes_before_each_hidden_activation(normalization: str, kind: type) -> None:
+    def built(name: str) -> Sequential:
+        rng = np.random.default_rng(3)
+        return build_mlp(3, [5, 4], 2, normalization=name, dropout=0.1, rng=rng, dtype=np.float64)
+
+    net = built(normalization)
+    assert [type(layer) for layer in net] == [Linear, kind, ReLU, Dropout, Linear, kind, ReLU, Dropout, Linear]
+    assert {parameter.data.dtype for parameter in net.parameters()} == {np.dtype(np.float64)}
+    for mine, plain in ((0, 0), (4, 3), (8, 6)):
+        np.testing.assert_array_equal(net[mine].weight.data, built("none")[plain].weight.data)
+
+
 def test_dropout_does_not_change_the_weights_and_has_a_generator_of_its_own() -> None:
     with_dropout = build_mlp(4, [5], 2, dropout=0.5, rng=np.random.default_rng(0))
     without = build_mlp(4, [5], 2, rng=np.random.default_rng(0))
@@ -39,6 +63,7 @@ def test_dropout_does_not_change_the_weights_and_has_a_generator_of_its_own() ->
     [
         ({"activation": "relu6"}, "unknown activation 'relu6': choose one of relu, "),
         ({"output": "softmax"}, "unknown output 'softmax'"),
+        ({"normalization": "group"}, "unknown normalization 'group': choose one of none, batch, layer"),
         ({"hidden": [3, 0]}, "at least 1 unit, received 2, 3, 0, 4"),
         ({"init": "normal", "init_options": {"rng": 1}}, "'normal' does not take rng: its options are std"),
         ({"init": "tp4", "init_options": {"activation": "tanh"}}, "'tp4' does not take activation"),

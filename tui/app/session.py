@@ -117,7 +117,7 @@ class Session(Struct, frozen=True):
         if self.data.prepared is not None:
             from tui.lab.build import refusal
             from tui.lab.class_weights import refuse_class_weights
-            from tui.lab.tasks import refuse_task
+            from tui.lab.tasks import refuse_batches, refuse_task
 
             dataset = self.data.prepared.dataset
             if refused := refuse_task(self.spec, dataset):
@@ -126,6 +126,8 @@ class Session(Struct, frozen=True):
                 found.setdefault(*refused)
             labels = self.data.prepared.train[1]
             if dataset.n_classes and (refused := refuse_class_weights(self.spec, labels, dataset.class_names)):
+                found.setdefault(*refused)
+            if refused := refuse_batches(self.spec, len(labels)):
                 found.setdefault(*refused)
         return found
 

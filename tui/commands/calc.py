@@ -18,7 +18,7 @@ def softmax(
     with bad_input():
         from tui.lab.calc import softmax_table
 
-        rows = softmax_table(logits)
+        rows = [{key: value + 0 for key, value in row.items()} for row in softmax_table(logits)]  # + 0: no -0
     if json:
         for row in rows:
             print_json(row)

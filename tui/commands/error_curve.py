@@ -25,8 +25,11 @@ def show_curves(spec: "Spec | None", tensor: str | None, *, json: bool) -> int:
 
     spec = spec or Spec()
     found: list[ErrorCurve] = []
-    for curve in curves(spec, prepare(spec), tensor=tensor):
-        show_progress(curve.tensor)
+    show_progress("reading the data")
+    prepared = prepare(spec)
+    show_progress("the first tensor")
+    for curve in curves(spec, prepared, tensor=tensor):
+        show_progress("" if json else f"{curve.tensor} done")
         found.append(curve)
         if json:
             for row in _rows(curve):

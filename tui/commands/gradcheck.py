@@ -1,6 +1,9 @@
 """`mlp-tui gradcheck`: an experiment's backward pass against central differences."""
 
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,9 +34,10 @@ def gradcheck(
     if curve:
         from tui.commands.error_curve import show_curves
 
-        with bad_input():
+        with bad_input(), progress_line():
             return show_curves(read_experiment(spec_file, recipe, data, settings), tensor, json=json)
-    with bad_input():
+    with bad_input(), progress_line():
+        show_progress("reading the data")  # before the imports, which are the first second of it
         from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
         from tui.lab.build import prepare
         from tui.lab.gradients import check
@@ -41,10 +45,12 @@ def gradcheck(
 
         spec = read_experiment(spec_file, recipe, data, settings) or Spec()
         ok = False
-        for step in check(spec, prepare(spec)):
+        prepared = prepare(spec)
+        show_progress("the gradients that backward gives")
+        for step in check(spec, prepared):
             match step:
                 case CheckProgress():
-                    show_progress(f"{step.tensor}  {step.done}/{step.total}")
+                    show_progress(f"{step.done:,} of {step.total:,} entries  {step.tensor}")
                 case TensorCheck():
                     if json:
                         show_progress("")
@@ -71,8 +77,18 @@ def _line(tensor: "TensorCheck") -> dict[str, Any]:
     }
 
 
+@contextmanager
+def progress_line() -> Iterator[None]:
+    """Takes the line of `show_progress` away at the end, also before the line of an error."""
+    try:
+        yield
+    finally:
+        show_progress("")
+
+
 def show_progress(text: str) -> None:
     """One line on stderr, rewritten in place; nothing where nobody watches."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
+        width = shutil.get_terminal_size().columns - 1  # a line that wraps is not rewritten
+        sys.stderr.write(f"\r\x1b[K{text[:width]}")
         sys.stderr.flush()

@@ -1,5 +1,6 @@
 """`mlp-tui iterate`: the six steps of a training iteration, one at a time."""
 
+import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 WIDTH = 80
 MOST_ROWS, MOST_COLUMNS = 8, 6
 """Of a matrix that is printed in full."""
+FIRST_ROWS, FIRST_COLUMNS = 3, 8
+"""Of a larger one."""
 MOST_VALUES = 64
 """Of an array whose values stand in a JSON line."""
 
@@ -32,9 +35,12 @@ def iterate(
         str | None,
         typer.Option("--step", metavar="NAME|NUMBER", help="Only batch, zero_grad, forward, loss, backward or step."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="A JSON line for each step.")] = False,
+    json: Annotated[
+        bool,
+        typer.Option("--json", help="A JSON line for each step; of more than 64 numbers the first rows, 3 x 8."),
+    ] = False,
 ) -> int:
-    """The six steps of the first training iteration: formulas, and every array with its shape."""
+    """The six steps of the first training iteration: formulas, and every array with its shape and first numbers."""
     if pause and (json or step is not None):
         raise typer.BadParameter("it waits between all steps: leave out --json and --step", param_hint="--pause")
     if pause and not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -95,16 +101,39 @@ def _wrapped(words: str, indent: int) -> list[str]:
 
 
 def _array_lines(array: "NamedArray", indent: int) -> Iterator[str]:
-    """A small matrix row by row, a few numbers on one line, of what is larger the norm."""
+    """A small matrix row by row, a few numbers on one line; of what is larger the norm and the first rows."""
     shape = array.shape
-    if len(shape) != 2 or not (1 < shape[0] <= MOST_ROWS and 1 < shape[1] <= MOST_COLUMNS):
+    small = len(shape) == 2 and 1 < shape[0] <= MOST_ROWS and 1 < shape[1] <= MOST_COLUMNS
+    heading, _, words = str(array).partition(":")
+    if not small and not words.startswith(" norm"):  # a few numbers, or labels
         yield from _wrapped(str(array), indent)
         return
-    heading, _, _ = str(array).partition(":")
-    yield f"{' ' * indent}{heading}:"
-    rows = [[f"{value + 0.0: .4g}" for value in row] for row in array.array.tolist()]  # + 0.0: no -0
-    for line in columns(rows):
+    yield f"{' ' * indent}{heading}:{'' if small else words}"
+    if small:
+        rows = [[f"{value + 0.0: .4g}" for value in row] for row in array.array.tolist()]  # + 0.0: no -0
+        width = shape[1]
+    else:
+        firsts = array.first_rows(FIRST_ROWS, FIRST_COLUMNS)
+        rows = [[f"{value + 0.0: .3g}" for value in row] for row in firsts]
+        width = shape[-1]
+    for line in _fitting(rows, _width() - indent - 1, width):
         yield " " * (indent + 1) + line
+    if not small and array.array.size > len(rows) * shape[-1]:
+        yield " " * (indent + 2) + "..."
+
+
+def _fitting(rows: list[list[str]], space: int, width: int) -> Iterator[str]:
+    """Aligned lines of as many columns as there is space for, with an ellipsis where there are more."""
+    for shown in range(len(rows[0]), 0, -1):
+        more = [" ..."] if shown < width else []
+        lines = list(columns([row[:shown] + more for row in rows]))
+        if shown == 1 or max(map(len, lines)) <= space:
+            yield from lines
+            return
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
 
 
 def _table(step: "IterationStep") -> dict[str, Any]:
@@ -128,7 +157,11 @@ def _table(step: "IterationStep") -> dict[str, Any]:
 
 
 def _array_table(array: "NamedArray") -> dict[str, Any]:
-    table: dict[str, Any] = {"name": array.name, "shape": array.shape, "norm": array.norm}
+    table: dict[str, Any] = {"name": array.name, "shape": array.shape}
+    if not array.is_labels:
+        table["norm"] = array.norm
     if array.array.size <= MOST_VALUES:
         table["values"] = array.array.tolist()
+    else:
+        table["first_rows"] = array.first_rows(FIRST_ROWS, FIRST_COLUMNS)
     return table

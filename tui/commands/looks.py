@@ -93,19 +93,15 @@ def time(
     settings: Settings = None,
     json: Json = False,
 ) -> int:
-    """Where the time of a step goes: each layer's forward and backward pass of one batch."""
+    """Where the time of a step goes: each readable layer's forward and backward pass, and a whole step of the run."""
     with bad_input():
         from tui.lab.build import prepare
-        from tui.lab.looks import time_batch
+        from tui.lab.looks import time_batch, time_step
         from tui.lab.spec import Spec
-        from tui.lab.trainer import threads_for
 
         spec = read_experiment(spec_file, recipe, data, settings) or Spec()
         prepared = prepare(spec)
-        from threadpoolctl import threadpool_limits  # only now that NumPy's BLAS is loaded
-
-        with threadpool_limits(limits=threads_for(spec), user_api="blas"):
-            times = time_batch(spec, prepared)
+        times, step = time_batch(spec, prepared), time_step(spec, prepared)
     rows: list[dict[str, Any]] = [
         {
             "layer": layer.index,
@@ -119,6 +115,7 @@ def time(
     if json:
         for row in rows:
             print_json(row)
+        print_json({"step": step.seconds, "steps": step.steps, "form": "layers" if step.readable else "fast"})
         return 0
     table = [["layer", "", "forward", "backward", "share"]]
     for row in rows:
@@ -126,5 +123,12 @@ def time(
         table.append([row["layer"], row["name"], *seconds, f"{row['share']:.0%}".replace("%", " %")])
     for line in columns(table):
         print(line)
-    print(f"bottleneck: {times.bottleneck.index} {times.bottleneck.name}; one pass {times.total * 1e6:,.0f} µs")
+    print(f"the readable layers: one pass {times.total * 1e6:,.0f} µs, without batch and update;")
+    print(f"their bottleneck: {times.bottleneck.index} {times.bottleneck.name}")
+    took = f"{step.seconds * 1e6:,.0f} µs a step, batch and update included"
+    if step.readable:
+        print(f"the run itself trains with these layers: {took}")
+        print(f"(no fast form: {step.readable})")
+    else:
+        print(f"the run itself trains with the fast form: {took}")
     return 0

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tui.commands.experiment import Data
+from tui.commands.gradcheck import progress_line, show_progress
 from tui.commands.output import bad_input, columns, error_line, print_json
 
 if TYPE_CHECKING:
@@ -53,20 +54,22 @@ def show(name: Name, json: Json = False) -> int:
 def check(name: Name, data: Data = None, json: Json = False) -> int:
     """Train it, and hold what comes out against the printed figures. Exit status 1 where one is missed."""
     all_ok = True
-    with bad_input():
+    with bad_input(), progress_line():
         import dataclasses
 
         from tui.lab.errors import RunError
         from tui.lab.recipes.checking import check as check_recipe
 
         try:
-            for figure in check_recipe(name, data):
+            for figure in check_recipe(name, data, say=show_progress):
+                show_progress("")
                 all_ok = all_ok and figure.ok
                 if json:
                     print_json(dataclasses.asdict(figure))
                 else:
                     typer.echo(_compared(figure))
         except RunError as error:
+            show_progress("")
             typer.echo(error_line(str(error)), err=True)
             return 1
     return 0 if all_ok else 1

@@ -23,14 +23,9 @@ def stability(
         from tui.lab import stability as limits
         from tui.lab.build import prepare
         from tui.lab.spec import Spec
-        from tui.lab.trainer import threads_for
 
         spec = read_experiment(spec_file, recipe, data, settings) or Spec()
-        prepared = prepare(spec)
-        from threadpoolctl import threadpool_limits  # only now that NumPy's BLAS is loaded
-
-        with threadpool_limits(limits=threads_for(spec), user_api="blas"):
-            found = limits.stability(spec, prepared)
+        found = limits.stability(spec, prepare(spec))
     if json:
         print_json({"at": "first weights", "optimizer": spec.training.optimizer, **dataclasses.asdict(found)})
         return 0

@@ -115,6 +115,7 @@ def _network(spec: Spec, in_features: int, classes: int, *, init: str = "", dtyp
         list(model.hidden),
         out_features(spec, classes),
         activation=model.activation,
+        normalization=model.normalization,
         dropout=model.dropout,
         init=model.init,
         init_options=dict(model.init_options),

@@ -52,6 +52,11 @@ ACTIVATIONS = choices(
     ("softplus", "softplus", "ln(1 + exp(x)), a smooth ReLU"),
     ("identity", "none", "no bend: however many layers, the network stays linear"),
 )
+NORMALIZATIONS = choices(
+    ("none", "none", "what a Linear gives goes into the activation as it is"),
+    ("batch", "batch", "each unit to mean 0 and deviation 1 over the batch, then a scale and a shift that are learnt"),
+    ("layer", "layer", "each sample to mean 0 and deviation 1 over the units, then a scale and a shift of each unit"),
+)
 INITIALISATIONS = choices(
     ("kaiming_normal", "kaiming_normal", "W ~ N(0, gain² / fan_in), b = 0 (He 2015)"),
     ("kaiming_uniform", "kaiming_uniform", "W ~ U(±gain √(3 / fan_in)), b = 0 (He 2015)"),

@@ -33,6 +33,9 @@ def _of_data(spec: "Spec") -> Iterator[tuple[str, str]]:
 def _of_model(spec: "Spec") -> Iterator[tuple[str, str]]:
     if spec.model.bias == "input" and spec.model.channels:
         yield "model.bias", "a convolution has no further input for its bias: set vector, or no convolutions"
+    if spec.model.normalization == "batch" and spec.model.hidden and spec.training.batch_size == 1:
+        need = "batch needs two samples or more in each batch"
+        yield "model.normalization", f"{need}: set layer or none, or training.batch_size, such as 32"
 
 
 def _of_loss(spec: "Spec") -> Iterator[tuple[str, str]]:
@@ -41,12 +44,16 @@ def _of_loss(spec: "Spec") -> Iterator[tuple[str, str]]:
         yield "model.output", f"{loss} takes the linear output: set linear, or mse as loss"
     if spec.training.mse != "mean" and loss != "mse":
         yield "training.mse", f"{loss} is no squared error: set mean, or mse as loss"
-    if spec.training.epsilon and loss != "cross_entropy":
-        yield "training.epsilon", f"{loss} takes no logarithm of a probability: set 0, or cross_entropy as loss"
-    if spec.training.class_weight and loss != "cross_entropy":
-        yield "training.class_weight", f"{loss} weighs all classes alike: leave it empty, or set cross_entropy as loss"
-    if spec.training.label_smoothing and loss != "cross_entropy":
-        yield "training.label_smoothing", f"{loss} takes the labels as they are: set 0, or cross_entropy as loss"
+    # mse may be the loss of numbers, and these do not take cross_entropy.
+    of_classes = "it belongs to cross_entropy, the loss of classes only" if loss == "mse" else ""
+    or_another = "" if loss == "mse" else ", or set cross_entropy as loss"
+    for key, asked, why, off in (
+        ("epsilon", spec.training.epsilon, "takes no logarithm of a probability", "set it back to 0"),
+        ("class_weight", spec.training.class_weight, "weighs all classes alike", "leave it empty"),
+        ("label_smoothing", spec.training.label_smoothing, "takes the labels as they are", "set it back to 0"),
+    ):
+        if asked and loss != "cross_entropy":
+            yield f"training.{key}", f"{of_classes or f'{loss} {why}'}: {off}{or_another}"
     if spec.training.labels == "one_hot" and loss == "bce":
         yield "training.labels", "bce has one output, and its label is 0 or 1: set integers"
 

@@ -13,6 +13,7 @@ from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
 from tui.lab.build import Prepared, make_loss, network, targets
 from tui.lab.errors import LabError
 from tui.lab.spec import Spec
+from tui.lab.threads import blas_threads
 
 MOST_SAMPLES = 256
 """Of a full batch; every entry costs two passes over it."""
@@ -35,8 +36,10 @@ def check(
     """
     rng = np.random.default_rng(spec.seed if seed is None else seed)
     checked, X, y = _subject(spec, prepared, samples, rng)
+    loss = make_loss(spec, prepared)
     try:
-        yield from iter_gradient_check(checked, X, y, loss=make_loss(spec, prepared), max_entries=max_entries, rng=rng)
+        with blas_threads(spec):
+            yield from iter_gradient_check(checked, X, y, loss=loss, max_entries=max_entries, rng=rng)
     except ValueError as error:
         raise _not_finite(error) from None
 
@@ -55,10 +58,11 @@ def curves(
     if tensor is not None and tensor not in names:
         raise LabError(f"{tensor}: no such tensor; there are {', '.join(names)}")
     try:
-        for name in names if tensor is None else [tensor]:
-            yield error_curve(
-                checked, X, y, loss=make_loss(spec, prepared), tensor=name, max_entries=max_entries, rng=rng
-            )
+        with blas_threads(spec):
+            for name in names if tensor is None else [tensor]:
+                yield error_curve(
+                    checked, X, y, loss=make_loss(spec, prepared), tensor=name, max_entries=max_entries, rng=rng
+                )
     except ValueError as error:
         raise _not_finite(error) from None
 

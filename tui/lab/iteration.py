@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.iteration import IterationStep, iterate
+from mlcore.optim import Optimizer
 from tui.lab.build import Prepared, make_loss, make_optimizer, make_schedule, network, order_rng, targets
 from tui.lab.errors import LabError
 from tui.lab.spec import Spec
+from tui.lab.threads import blas_threads
 
 STEPS = ("batch", "zero_grad", "forward", "loss", "backward", "step")
 
@@ -38,19 +40,25 @@ def first_iteration(spec: Spec, prepared: Prepared) -> Iterator[IterationStep]:
     optimizer = make_optimizer(spec, net)
     optimizer.lr *= make_schedule(spec).factor(1)
     clipped = ""
-    for step in iterate(net, make_loss(spec, prepared), optimizer, prepared.ready(X[rows]), y[rows]):
-        if step.name == "step" and clipped:
-            step = replace(step, formulas=(clipped, *step.formulas))
-        yield step
-        if step.name == "backward":  # what fit does between the two
-            limits = []
-            if limit := spec.training.clip_value:
-                clip_grad_value_(optimizer.params, limit)
-                limits.append(f"each entry of g within ±{limit:g}")
-            if limit := spec.training.clip_norm:
-                clip_grad_norm_(optimizer.params, limit)
-                limits.append(f"all of g together at most {limit:g} long")
-            clipped = f"first clipped: {', then '.join(limits)}" if limits else ""
+    with blas_threads(spec):
+        for step in iterate(net, make_loss(spec, prepared), optimizer, prepared.ready(X[rows]), y[rows]):
+            if step.name == "step" and clipped:
+                step = replace(step, formulas=(clipped, *step.formulas))
+            yield step
+            if step.name == "backward":  # what fit does between the two
+                clipped = _clip(spec, optimizer)
+
+
+def _clip(spec: Spec, optimizer: Optimizer) -> str:
+    """Clips the gradients as the spec says, and says how; "" where it does not."""
+    limits = []
+    if limit := spec.training.clip_value:
+        clip_grad_value_(optimizer.params, limit)
+        limits.append(f"each entry of g within ±{limit:g}")
+    if limit := spec.training.clip_norm:
+        clip_grad_norm_(optimizer.params, limit)
+        limits.append(f"all of g together at most {limit:g} long")
+    return f"first clipped: {', then '.join(limits)}" if limits else ""
 
 
 def first_rows(spec: Spec, samples: int) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ from tui.lab.convolutions import flattened, stages
 from tui.lab.spec import Spec
 
 MOST_PARAMETERS = 100_000_000
+NORMALIZING = {"batch": ("BatchNorm1d", "over the batch"), "layer": ("LayerNorm", "over the units")}
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ def outline(spec: Spec, in_features: int, out_features: int) -> tuple[LayerRow, 
         shape = f"(n, {size})"
         rows.append(LayerRow(len(rows) - 1, "Linear", f"{fan_in} → {size}", shape, (fan_in + 1) * size, std))
         if hidden:
+            if model.normalization != "none":
+                name, detail = NORMALIZING[model.normalization]
+                rows.append(LayerRow(len(rows) - 1, name, detail, shape, 2 * size))
             rows.append(LayerRow(len(rows) - 1, "Identity" if activation == "none" else activation, "", shape))
             if model.dropout:
                 kept = "" if model.dropout_scaling == "inverted" else ", not scaled"
@@ -88,8 +92,9 @@ def _asked_std(spec: Spec, fan_in: int, fan_out: int) -> float | None:
 
 
 def count_parameters(spec: Spec, in_features: int, out_features: int) -> int:
-    """Weights and biases of the whole network."""
+    """Weights and biases of the whole network, and scales and shifts of what normalises."""
     front = stages(spec, in_features)
     sizes = (flattened(spec, in_features), *spec.model.hidden, out_features)
     dense = sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
-    return dense + sum(stage.parameters for stage in front)
+    scales = 0 if spec.model.normalization == "none" else 2 * sum(spec.model.hidden)
+    return dense + scales + sum(stage.parameters for stage in front)

@@ -13,7 +13,7 @@ from mlcore import Rows
 from tui.lab.preparing import Inputs, fit_inputs, split_rows, usable_rows
 from tui.lab.sources import load_data
 from tui.lab.spec import Spec, SpecError
-from tui.lab.tasks import refuse_task
+from tui.lab.tasks import refuse_batches, refuse_task
 
 Samples = NDArray[Any] | Rows
 Part = tuple[Samples, NDArray[Any]]
@@ -79,12 +79,15 @@ class Prepared:
 def prepare(spec: Spec, dataset: Dataset | None = None) -> Prepared:
     """Loads the data (unless it is given), splits it, and scales it by what the training part shows.
 
-    Raises one of USER_ERRORS, also where the spec is not for targets of this kind.
+    Raises one of USER_ERRORS, also where the spec is not for targets of this kind, or not for so many samples.
     """
     dataset = load_data(spec) if dataset is None else dataset
     if refused := refuse_task(spec, dataset):
         raise SpecError(": ".join(refused))
-    return split_and_scale(spec, dataset)
+    prepared = split_and_scale(spec, dataset)
+    if refused := refuse_batches(spec, len(prepared.train[0])):
+        raise SpecError(": ".join(refused))
+    return prepared
 
 
 def split_and_scale(spec: Spec, dataset: Dataset) -> Prepared:

@@ -17,8 +17,11 @@ from tui.lab.errors import LabError
 from tui.lab.outline import count_parameters
 from tui.lab.runs import RunFolder
 from tui.lab.spec import Spec
+from tui.lab.threads import blas_threads
 
 MOST_ROWS, FEWEST_ROWS = 4_000, 32
+BLOCK_ROWS = 1_000
+"""That are scaled at a time."""
 WINDOWS = 4
 """How much longer a multiplication takes in a convolution, whose windows are copied first."""
 
@@ -61,10 +64,11 @@ def stability(spec: Spec, prepared: Prepared) -> Stability:
     if spec.model.channels:
         _off_the_kinks(net)
     try:
-        found = _curvature(spec, prepared, net, rows, products=100, tolerance=1e-3)
+        with blas_threads(spec):
+            found = _curvature(spec, prepared, net, rows, products=100, tolerance=1e-3)
     except ValueError as error:
         raise LabError(f"the curvature cannot be measured: {error}: scale the data, or the first weights") from None
-    limit, online = _limit(spec, found.largest), input_limit(prepared.ready(X))
+    limit, online = _limit(spec, found.largest), limit_of_inputs(prepared)
     return Stability(
         input_limit=online,
         lr_limit=limit,
@@ -77,6 +81,16 @@ def stability(spec: Spec, prepared: Prepared) -> Stability:
         lr=spec.training.lr,
         sentence=_in_words(spec, limit, online),
     )
+
+
+def limit_of_inputs(prepared: Prepared) -> float:
+    """`mlcore.input_limit` of the training samples, some of them at a time: all in float64 may be half a gigabyte."""
+    X, _ = prepared.train
+    total = 0.0
+    for start in range(0, len(X), BLOCK_ROWS):
+        block = prepared.ready(X[start : start + BLOCK_ROWS])
+        total += len(block) * 2 / input_limit(block)  # the sum of |x|² + 1
+    return 2 * len(X) / total
 
 
 def limit_at(spec: Spec, prepared: Prepared, weights: Mapping[str, NDArray[Any]] | None) -> float | None:

@@ -30,6 +30,7 @@ class ModelSpec(msgspec.Struct, frozen=True, kw_only=True):
     kernel_size: int = 3
     hidden: tuple[int, ...] = (16, 16)
     activation: str = "relu"
+    normalization: str = "none"
     dropout: float = 0.0
     dropout_scaling: str = "inverted"
     init: str = "kaiming_normal"

@@ -1,4 +1,4 @@
-"""What a data set asks of an experiment: classes to tell apart, or numbers to predict."""
+"""What a data set asks of an experiment: classes to tell apart or numbers to predict, and batches that fit it."""
 
 from pathlib import Path
 
@@ -32,3 +32,15 @@ def refuse_task(spec: Spec, dataset: Dataset) -> tuple[str, str] | None:
     if spec.data.classes:
         return "data.classes", f"there are no classes to keep, {numbers}: leave it empty"
     return None
+
+
+def refuse_batches(spec: Spec, samples: int) -> tuple[str, str] | None:
+    """(key, words) where batch normalisation would meet a batch of one of the training samples; None elsewhere."""
+    size = spec.training.batch_size
+    rest = samples % size if isinstance(size, int) and size < samples else samples
+    if spec.model.normalization != "batch" or not spec.model.hidden or rest != 1:
+        return None
+    if samples == 1:
+        return "model.normalization", "there is a single sample to train on, batch needs two or more: set layer or none"
+    cut = f"{samples} training samples in batches of {size} leave a last batch of one"
+    return "training.batch_size", f"{cut}, which batch normalisation cannot take: set another size"

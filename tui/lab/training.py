@@ -355,7 +355,7 @@ class Training:
             loss=finite(event.loss),
             lr=event.lr,
             lr_limit=limit,
-            message=divergence_text(event, limit, where),
+            message=divergence_text(event, limit, where, optimizer=self.spec.training.optimizer),
         )
         self.log.emit(diverged)
         self.log.sync()

@@ -20,6 +20,7 @@ from tui.lab.build import USER_ERRORS, Prepared, make_loss, network
 from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
 from tui.lab.spec import Spec
+from tui.lab.threads import blas_threads
 
 REST, REMOTE_REST = 0.2, 1.0
 """Seconds between two maps, so that training does not pay for them; over SSH a map is a third of a second of line."""
@@ -79,7 +80,8 @@ class MapService:
                 stamp = _stamp(weights)
                 if self._drawn == (request, stamp):
                     continue  # the same weights give the same picture
-                state = self._draw(request, weights)
+                with blas_threads(request.spec):
+                    state = self._draw(request, weights)
                 self._drawn = (request, stamp)
             except (*USER_ERRORS, OSError, ValueError, MemoryError):
                 continue  # a map is an extra: the run says itself what is wrong with it

@@ -1,13 +1,17 @@
 """What a sheet asks to write by hand, in its own formulas, so that a run can be held against it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlcore import DeltaRule, one_hot, softmax
+from mlcore.perceptron import with_bias_input
 from tui.lab.build import Prepared, network, order_rng
 from tui.lab.spec import Spec
 
+BLOCK = 1_000
+"""Samples that are scaled at a time."""
 FAR = 1e6
 """A mean error no experiment comes back from."""
 
@@ -39,8 +43,7 @@ def delta_rule_errors(spec: Spec, data: Prepared) -> list[float]:
     first = network(spec, data.in_features, classes).state_dict()
     model = DeltaRule(data.in_features, classes, rng=np.random.default_rng(spec.seed))
     model.W = np.column_stack([first["0.weight"], first["0.bias"]])
-    X, y = data.train
-    return list(model.fit(data.ready(X), y, eta=spec.training.lr, passes=spec.training.epochs, rng=order_rng(spec)))
+    return [_pass(model, data, spec.training.lr, order) for order in _orders(spec, data, order_rng(spec))]
 
 
 def largest_difference(ours: Sequence[float | None], theirs: Sequence[float]) -> float | None:
@@ -55,16 +58,36 @@ def delta_rule_accuracy(spec: Spec, data: Prepared, *, std: float) -> float | No
     if data.test is None:
         return None
     model = DeltaRule(data.in_features, len(data.class_names), std=std, rng=np.random.default_rng(spec.seed))
-    order = np.random.default_rng(spec.seed + 1)
-    X, y = data.train
-    for _ in model.fit(data.ready(X), y, eta=spec.training.lr, passes=spec.training.epochs, rng=order):
-        pass
-    return float((model.predict(data.ready(data.test[0])) == data.test[1]).mean())
+    for order in _orders(spec, data, np.random.default_rng(spec.seed + 1)):
+        _pass(model, data, spec.training.lr, order)
+    X, y = data.test
+    starts = range(0, len(X), BLOCK)
+    return sum(int((model.predict(data.ready(X[k : k + BLOCK])) == y[k : k + BLOCK]).sum()) for k in starts) / len(X)
 
 
 def runs_away(spec: Spec, data: Prepared, *, eta: float) -> bool:
     """Whether the delta rule leaves the numbers within a pass at this learning rate."""
     model = DeltaRule(data.in_features, len(data.class_names), std=0.01, rng=np.random.default_rng(spec.seed))
+    order = np.random.default_rng(spec.seed + 1).permutation(len(data.train[0]))
+    return not _pass(model, data, eta, order) < FAR
+
+
+def _orders(spec: Spec, data: Prepared, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    for _ in range(spec.training.epochs):
+        yield rng.permutation(len(data.train[0]))
+
+
+def _pass(model: DeltaRule, data: Prepared, eta: float, order: NDArray[np.int64]) -> float:
+    """The model learns from each sample in this order; the mean of 1/2 |t - y|^2 as they were met.
+
+    As `DeltaRule.fit` does, but only a few samples at a time are scaled.
+    """
     X, y = data.train
-    (error,) = model.fit(data.ready(X), y, eta=eta, passes=1, rng=np.random.default_rng(spec.seed + 1))
-    return not error < FAR
+    total = 0.0
+    with np.errstate(all="ignore"):
+        for start in range(0, len(order), BLOCK):
+            rows = order[start : start + BLOCK]
+            for x, t in zip(with_bias_input(data.ready(X[rows])), one_hot(y[rows], len(model.W)), strict=True):
+                error = model.update(x, t, eta)
+                total += 0.5 * float(error @ error)
+    return total / len(order)

@@ -6,24 +6,30 @@ from functools import cached_property
 
 import numpy as np
 
-from mlcore import input_limit, log_softmax, softmax
-from mlcore.gradreport import GradientReport
+from mlcore import log_softmax, softmax
+from mlcore.gradreport import CheckProgress, GradientReport
 from tui.lab import gradients
 from tui.lab.build import Prepared, network, prepare
 from tui.lab.events import Epoch, Finished
 from tui.lab.recipes import by_hand
 from tui.lab.spec import Spec
+from tui.lab.stability import limit_of_inputs
 
 Value = float | bool | None
 
 
+def silent(text: str) -> None:
+    """For where nobody watches."""
+
+
 @dataclass
 class Outcome:
-    """A run that has finished, and its gradient check, made when first asked for."""
+    """A run that has finished, and its gradient check, made when first asked for; ``say`` is told how far it is."""
 
     spec: Spec
     finished: Finished
     epochs: list[Epoch] = field(default_factory=list)
+    say: Callable[[str], None] = silent
 
     @cached_property
     def prepared(self) -> Prepared:
@@ -31,9 +37,11 @@ class Outcome:
 
     @cached_property
     def gradients(self) -> GradientReport:
-        *_, report = gradients.check(self.spec, self.prepared)
-        assert isinstance(report, GradientReport)
-        return report
+        for step in gradients.check(self.spec, self.prepared):
+            if isinstance(step, CheckProgress):
+                self.say(f"gradient check: {step.done:,} of {step.total:,} entries")
+        assert isinstance(step, GradientReport)
+        return step
 
 
 _LOGITS = np.array([5.0, 1, 1, 1, 1, 1, 1, 1, 1, 1])
@@ -77,7 +85,7 @@ MEASURES: dict[str, Callable[[Outcome], Value | list[Value]]] = {
     "first_weights": _first_weights,
     "difference_by_hand": _difference_by_hand,
     "difference_from_delta_rule": _difference_from_delta_rule,
-    "input_limit": lambda outcome: input_limit(outcome.prepared.ready(outcome.prepared.train[0])),
+    "input_limit": lambda outcome: limit_of_inputs(outcome.prepared),
     "delta_rule_large_start": lambda outcome: by_hand.delta_rule_accuracy(outcome.spec, outcome.prepared, std=1.0),
     "runs_away_below": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.019),
     "runs_away_above": lambda outcome: by_hand.runs_away(outcome.spec, outcome.prepared, eta=0.025),
