@@ -18,6 +18,9 @@ from tui.lab.training import Training
 
 SMALL = ("data.options.n_samples=100", "model.hidden=8", "model.dropout=0.3", "training.batch_size=10")
 
+ONLY_FIRST = property(lambda keeper: keeper.saved_place is None)
+"""For `Keeper.old`: no checkpoint by time but the first."""
+
 
 def small_spec(*settings: str) -> Spec:
     """Moons, 60 of them to train on, with everything that has a state: dropout, Adam, a shuffled order."""

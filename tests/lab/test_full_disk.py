@@ -59,7 +59,7 @@ REAL_WRITE = os.write
 @pytest.fixture(autouse=True)
 def _often(monkeypatch) -> Iterator[None]:
     """As many writings as a run can have; the trainer's signal handlers are taken back."""
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(keeper.Keeper, "old", True)
     monkeypatch.setattr(training, "LIVE_SECONDS", 0)
     monkeypatch.setattr("tui.lab.eventlog.FLUSH_SECONDS", 0)
     monkeypatch.setattr("tui.lab.status.HEARTBEAT_SECONDS", 0)

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from mlcore.engine import BLOCK_SIZE
-from tests.lab.support import assert_same_training, new_run, read_events, small_spec, train_here, write_images
+from tests.lab.support import (
+    ONLY_FIRST,
+    assert_same_training,
+    new_run,
+    read_events,
+    small_spec,
+    train_here,
+    write_images,
+)
 from tui.lab import events, keeper, steering, training
 from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
@@ -116,7 +124,7 @@ def test_a_stride_ends_where_a_command_is_to_be_obeyed_again(
 def test_batches_need_no_short_strides_for_a_command_that_is_far(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    monkeypatch.setattr(keeper.Keeper, "old", ONLY_FIRST)
     folder = new_run(small_spec("training.epochs=4"), tmp_path)
     resumed = training.resume
 

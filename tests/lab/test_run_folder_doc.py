@@ -12,12 +12,13 @@ from tests.lab.support import new_run, small_spec, train_here
 from tui.lab import events
 from tui.lab.checkpoints import load
 from tui.lab.control import COMMANDS
-from tui.lab.keeper import CHECKPOINT_SECONDS, OVERDUE_SECONDS, SNAPSHOT_BYTES
+from tui.lab.keeper import OVERDUE_SECONDS, SNAPSHOT_BYTES
 from tui.lab.marks import Marks
 from tui.lab.processes import RunLock
 from tui.lab.runs import RUN_FORMAT, SILENT_SECONDS, State, Status
 from tui.lab.status import HEARTBEAT_SECONDS, SIZE
 from tui.lab.steering import LOOK_SECONDS
+from tui.lab.tables import TrainingSpec
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "run-folder.md").read_text(encoding="utf-8")
 KINDS = get_args(events.AnyEvent)
@@ -83,4 +84,4 @@ def test_the_numbers() -> None:
     assert f"{SILENT_SECONDS:.0f} s ago" in TEXT
     assert f"every {LOOK_SECONDS * 1000:.0f} ms" in TEXT
     assert f"{SNAPSHOT_BYTES / 1e6:.0f} MB" in TEXT
-    assert (HEARTBEAT_SECONDS, CHECKPOINT_SECONDS, OVERDUE_SECONDS) == (2, 1, 10)
+    assert (HEARTBEAT_SECONDS, TrainingSpec().checkpoint_seconds, OVERDUE_SECONDS) == (2, 1, 10)

@@ -4,6 +4,7 @@ import pytest
 
 from mlcore.train import Diverged as FitDiverged
 from tests.lab.support import (
+    ONLY_FIRST,
     assert_same_arrays,
     assert_same_training,
     new_run,
@@ -95,7 +96,7 @@ def test_stopped_at_any_step_and_resumed(straight, tmp_path, monkeypatch, steps,
 
 def test_an_early_checkpoint_is_gone_on_from_after_a_crash(straight, tmp_path, monkeypatch) -> None:
     """As after a kill: events and snapshots are further than the checkpoint."""
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    monkeypatch.setattr(keeper.Keeper, "old", ONLY_FIRST)
     folder = new_run(small_spec("training.epochs=10"), tmp_path)
 
     class Killed(BaseException):
@@ -129,7 +130,7 @@ def test_a_checkpoint_in_the_middle_of_an_epoch(straight, tmp_path, monkeypatch,
     """Asked for, or because the last one is old; then the machine goes down."""
     monkeypatch.setattr(steering, "LOOK_SECONDS", 0)
     monkeypatch.setattr(training, "STRIDE", 1)
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 10**9)
+    monkeypatch.setattr(keeper.Keeper, "old", ONLY_FIRST)
     places = []
     for overdue in (0, 10**9):
         monkeypatch.setattr(keeper, "OVERDUE_SECONDS", overdue)
@@ -248,7 +249,7 @@ def diverging(tmp_path) -> RunFolder:
 
 @pytest.mark.parametrize("seconds", [0, 10**9])
 def test_a_diverged_run_keeps_its_last_epoch(tmp_path, monkeypatch, seconds) -> None:
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", seconds)
+    monkeypatch.setattr(keeper.Keeper, "old", True if seconds == 0 else ONLY_FIRST)
     folder = diverging(tmp_path)
     *_, kept, diverged = (
         event for event in read_events(folder) if isinstance(event, events.Checkpoint | events.Diverged)
@@ -461,3 +462,17 @@ def test_one_hot_labels_train_the_same_network(tmp_path) -> None:
     last = read_events(one)[-1]
     assert events.reported_loss(last, "epoch_mean") == last.train_loss
     assert events.reported_loss(last, "last_batch") == last.last_batch_loss
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (("training.checkpoint_epochs=3",), [3, 6, 9, 10]),
+        (("training.checkpoint_seconds=1e9",), [1, 10]),  # the first is never too early
+        (("training.checkpoint_seconds=0",), list(range(1, 11))),
+    ],
+)
+def test_checkpoints_come_every_n_epochs_or_t_seconds(tmp_path, settings, expected) -> None:
+    folder = new_run(small_spec("training.epochs=10", *settings), tmp_path)
+    assert train_here(folder) == 0
+    assert [event.epoch for event in read_events(folder) if isinstance(event, events.Checkpoint)] == expected

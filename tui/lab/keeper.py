@@ -9,8 +9,6 @@ from tui.lab.checkpoints import Checkpoint, is_snapshot_epoch, load, save
 from tui.lab.errors import LabError
 from tui.lab.runs import RunFolder
 
-CHECKPOINT_SECONDS = 1.0
-"""At an epoch's end a checkpoint is written where the last one is as old as this."""
 OVERDUE_SECONDS = 10.0
 """In the middle of an epoch where it is as old as this: no kill costs more than these seconds and a stride."""
 SNAPSHOT_BYTES = 64_000_000
@@ -21,10 +19,15 @@ Place = tuple[int, int]
 
 
 class Keeper:
-    """Writes weights, each kind at its own rate. All methods that write raise OSError."""
+    """Writes weights, each kind at its own rate. All methods that write raise OSError.
 
-    def __init__(self, folder: RunFolder, network: Sequential) -> None:
+    A checkpoint is due at the end of every ``epochs``-th epoch; where that is 0, at the end of an epoch where the last
+    one is ``seconds`` old.
+    """
+
+    def __init__(self, folder: RunFolder, network: Sequential, *, epochs: int = 0, seconds: float = 1.0) -> None:
         self.folder, self.network = folder, network
+        self._epochs, self._seconds = epochs, seconds
         self.saved_place: Place | None = None
         self._best: Checkpoint | None = None  # better than the file, not written yet
         self._last: tuple[Checkpoint, Place] | None = None  # newer than the file, not due yet
@@ -37,10 +40,14 @@ class Keeper:
         """Remembers the weights of this moment as the best so far, to be written with the next checkpoint."""
         self._best = Checkpoint(self.network.state_dict(), state={"epoch": epoch, "loss": loss})
 
+    def due_after(self, epoch: int) -> bool:
+        """Whether a checkpoint is due at the end of this epoch."""
+        return epoch % self._epochs == 0 if self._epochs else self.old
+
     @property
-    def due(self) -> bool:
+    def old(self) -> bool:
         """Whether the last checkpoint is old enough for another."""
-        return time.monotonic() - self._saved >= CHECKPOINT_SECONDS
+        return time.monotonic() - self._saved >= self._seconds
 
     @property
     def overdue(self) -> bool:

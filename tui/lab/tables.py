@@ -65,6 +65,8 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: int | str = 32
     sampling: str = "permuted"
     epochs: int = 100
+    checkpoint_epochs: int = 0
+    checkpoint_seconds: float = 1.0
     patience: int = 0
     min_delta: float = 0.0
     reported_loss: str = "epoch_mean"

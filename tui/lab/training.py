@@ -84,7 +84,8 @@ class Training:
             raise SpecError(f"training.schedule_options.monitor: {error}") from None
         self.progress = resume(folder, spec, self.network, self.optimizer, log.history, force=force)
         self.engine = "layers" if why_not(self.network, self.loss, self.optimizer) else "fast"
-        self.keeper = Keeper(folder, self.network)
+        every = spec.training
+        self.keeper = Keeper(folder, self.network, epochs=every.checkpoint_epochs, seconds=every.checkpoint_seconds)
         self.keeper.forget_later(self._place(), self.progress.best_epoch, self.progress.best_score)
         self.steering = Steering(Inbox(folder.control_path), self._change_lr, signal)
         self._epoch_began = 0.0
@@ -231,7 +232,7 @@ class Training:
             self.log.emit(probe(self.network, self.loss, self.optimizer, first, y[:MOST_SAMPLES], epoch=done.epoch))
         self.keeper.write_snapshot(self._place())
         self.keeper.write_live(self._place(), at_most_every=LIVE_SECONDS)
-        if self.keeper.due:
+        if self.keeper.due_after(done.epoch):
             self._checkpoint()
         else:
             self.keeper.hold_last(self._state(), self._place())
@@ -254,7 +255,7 @@ class Training:
         while self.steering.paused and not self.steering.stop_reason:
             time.sleep(NAP_SECONDS)
             self._attend()
-            if self.keeper.due and self.keeper.saved_place != self._place():
+            if self.keeper.old and self.keeper.saved_place != self._place():
                 self._checkpoint()
         self._epoch_began = time.monotonic()
         if not self.steering.stop_reason:
