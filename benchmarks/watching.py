@@ -5,7 +5,8 @@
 One run trains all the time. A real application is attached to it on a pty, with the decision map on; it is let go
 for some seconds, then held by SIGSTOP for as long, which costs nothing, as a closed one does. The epochs of each
 stretch are counted from the run's own events. Read the median of the paired ratios: machines are noisy, and one whose
-processors are all busy with other things has none left for a screen.
+processors are all busy with other things has none left for a screen. There the trainer's own processor time an epoch
+says what watching adds to its work.
 """
 
 import argparse
@@ -92,13 +93,15 @@ def main() -> None:
             while not folder.events_path.exists() or counted[0] < 20_000:
                 time.sleep(0.1)
             time.sleep(3)  # the screens are read
-            edges, drawn, busy = [time.time()], [], []
+            edges, drawn, busy, used = [time.time()], [], [], []
             for _ in range(options.pairs):
                 for number in (signal.SIGCONT, signal.SIGSTOP):
                     os.kill(pid, number)
                     bytes_before, busy_before = counted[0], processor_seconds(pid)
+                    trained_before = processor_seconds(trainer.pid)
                     time.sleep(max(0.0, edges[-1] + options.seconds - time.time()))
                     edges.append(time.time())
+                    used.append(processor_seconds(trainer.pid) - trained_before)
                     if number == signal.SIGCONT:
                         drawn.append((counted[0] - bytes_before) / options.seconds)
                         busy.append((processor_seconds(pid) - busy_before) / options.seconds)
@@ -117,6 +120,10 @@ def main() -> None:
     print(f"epochs a second, unwatched  {statistics.median(held) / options.seconds:,.1f}")
     spread = f"({100 * min(costs):+.1f} to {100 * max(costs):+.1f})"
     print(f"cost of watching            {100 * statistics.median(costs):.1f} %  {spread}")
+    work = [seconds / count if count else 0.0 for seconds, count in zip(used, counts, strict=True)]
+    each = [statistics.median(work[0::2]), statistics.median(work[1::2])]
+    share = 100 * (each[0] / each[1] - 1)
+    print(f"the trainer's own work      {1e3 * each[0]:.2f} and {1e3 * each[1]:.2f} ms an epoch, {share:+.1f} %")
     print(f"the screen itself           {100 * statistics.median(busy):.0f} % of a processor, "
           f"{statistics.median(drawn) / 1e3:.0f} KB/s")  # fmt: skip
 

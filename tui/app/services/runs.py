@@ -23,8 +23,11 @@ if TYPE_CHECKING:  # the first picture need not wait for them
 
 POLL_SECONDS, RESTING_POLL_SECONDS = 0.1, 1.0
 """Seconds between two looks at a run that trains, and at one that has ended."""
-SHOW_SECONDS, POST_SECONDS = 0.25, 0.5
+SHOW_SECONDS, POST_SECONDS, SLOWEST_SECONDS = 0.25, 0.5, 1.0
 """A screen that draws a run as it comes is told so often; while a long run is opened half as often."""
+SHARE = 0.15
+"""Of a processor: where drawing costs more, it is done less often, down to once in `SLOWEST_SECONDS`. On a busy machine
+it would be taken from the training."""
 LOOK_SECONDS = 1.0
 """How often a silent run is asked whether its trainer lives."""
 WATCHED_SECONDS = 10.0
@@ -177,6 +180,7 @@ def _follow(
     ended = False  # whether it has said its last word, as far as read
     told = ""
     posted = looked = -math.inf
+    spent = 0.0  # of the processor, when the screen was told last
     waiting: list[Said] = []
     while not left.is_set():
         now, lost = time.monotonic(), ""
@@ -194,9 +198,10 @@ def _follow(
         if chunk:
             waiting += chunk
             ended, told = isinstance(chunk[-1], LAST), ""
-        if waiting and (ended or lost or now - posted >= (POST_SECONDS if chunk else SHOW_SECONDS)):
+        rest = min(max(SHOW_SECONDS, (time.process_time() - spent) / SHARE), SLOWEST_SECONDS)
+        if waiting and (ended or (lost and not chunk) or now - posted >= (POST_SECONDS if chunk else rest)):
             app.post_fact(RunSaid(folder.path, tuple(together(waiting))))
-            waiting, posted = [], now
+            waiting, posted, spent = [], now, time.process_time()
         if ended or lost:
             looked = -math.inf
         if chunk:
