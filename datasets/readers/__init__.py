@@ -44,7 +44,7 @@ KINDS: dict[str, Kind] = {
             "csv",
             "a table, one column with the class or number to learn",
             (".csv", ".tsv", ".txt", ".dat", ".data"),
-            ("target", "drop", "text", "task", "delimiter", "decimal", "header"),
+            ("target", "drop", "text", "task", "delimiter", "decimal", "header", "encoding", "na_values"),
             read_table,
         ),
         Kind(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ def read_table(
     delimiter: str = "auto",
     decimal: str = "auto",
     header: bool | str = "auto",
+    encoding: str = "auto",
+    na_values: str | Sequence[str] = "",
 ) -> Dataset:
     """Load a text table. What an option does not say is guessed and told in the Dataset's `guessed`.
 
@@ -40,14 +43,17 @@ def read_table(
     ("regression"), "auto" for what it looks like. drop: columns to leave out, by name or index; several as a list,
     or in one string with commas. text: columns of text are taken as categories ("one-hot"), left out ("drop"), or
     an error ("refuse"); "auto" takes those of few different texts and leaves the others out. delimiter: comma,
-    semicolon, tab or space; decimal: point or comma; header: whether the first line names the columns.
+    semicolon, tab or space; decimal: point or comma; header: whether the first line names the columns. encoding:
+    utf-8, utf-16, cp1252 or latin-1. na_values: what means a missing cell beside the empty one, ?, NA, n/a, nan and
+    null: words or numbers, as a list or with commas between.
     X float64 (n, d), nan where a cell is missing; rows without a class are left out.
     Raises DataError, with the line where there is one; in a regression also for a target that is missing.
     """
     text = text_option(text, source)
     data = read_bytes(path, source)
-    content = guess.decode(unpacked(data, source), source)
-    guessed = {"encoding": content.encoding}
+    content = guess.decode_as(unpacked(data, source), encoding, source)
+    content = replace(content, missing=guess.missing_marks(na_values))
+    guessed = {"encoding": content.encoding} if encoding == "auto" else {}
     dialect, head = _dialect(content, source, guessed, delimiter, decimal, header)
     columns = choose_columns(head, dialect.header, target, drop, source)
     name = columns.names[columns.target]

@@ -17,15 +17,21 @@ DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 SAMPLE_ROWS = 200
 SNIFFED = 1000  # characters
 MAX_COLUMNS = 200_000
+ENCODINGS = {"utf-8": "utf-8-sig", "utf-16": "utf-16", "cp1252": "cp1252", "latin-1": "latin-1"}
+"""What the option `encoding` takes, and Python's name for it: utf-8-sig takes a mark at the start or none."""
 TOLD = 512  # lines from one word about the progress to the next
 
 
 @dataclass(frozen=True)
 class Text:
-    """The bytes of a text file and their encoding, read line by line as often as need be."""
+    """The bytes of a text file and their encoding, read line by line as often as need be.
+
+    missing: what else than MISSING_CELLS stands for a cell without a value, in lower case.
+    """
 
     data: bytes
     encoding: str
+    missing: frozenset[str] = frozenset()
 
     def lines(self) -> Iterator[str]:
         """The lines; \\r\\n and \\r count as ends of lines too."""
@@ -38,6 +44,38 @@ class Dialect:
     separator: str  # one character
     decimal_comma: bool
     header: bool
+
+
+def decode_as(data: bytes, encoding: object, source: str) -> Text:
+    """`decode` with the option `encoding`; "auto" goes by the bytes. Raises DataError, with the line."""
+    if encoding == "auto":
+        return decode(data, source)
+    if encoding not in ENCODINGS:
+        raise DataError(
+            f"encoding: expected one of auto, {', '.join(ENCODINGS)}; received {quote(encoding)}", source=source
+        )
+    named = ENCODINGS[str(encoding)]
+    if named == "utf-16":
+        return _utf16(data, _utf16_without_bom(data) or named, source)
+    try:
+        data.decode(named)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise DataError(f"is no text in {encoding}: set data.options.encoding=auto", source=source, line=line) from None
+    if b"\0" in data:
+        raise DataError("holds binary data (a NUL byte), not a text table", source=source)
+    return Text(data, named)
+
+
+def missing_marks(words: object) -> frozenset[str]:
+    """The option `na_values`: words, with commas between or as a list, that mean a missing cell; in lower case."""
+    listed = words if isinstance(words, list | tuple) else str(words).split(",")
+    return frozenset(str(word).strip().lower() for word in listed if str(word).strip())
+
+
+def _without_marks(row: list[str], marks: frozenset[str], numbers: frozenset[float]) -> list[str]:
+    """The row with "" for every mark, also where the number is written otherwise: -999.0 for -999."""
+    return ["" if cell.strip().lower() in marks or to_float(cell, False) in numbers else cell for cell in row]
 
 
 def decode(data: bytes, source: str) -> Text:
@@ -96,6 +134,7 @@ def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[st
     if separator == " ":  # columns may be lined up with several spaces
         lines = (" ".join(line.split()) for line in lines)
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != " ")
+    numbers = frozenset(n for mark in text.missing if (n := to_float(mark, False)) is not None)
     line = 1
     total = 0
     try:
@@ -110,7 +149,7 @@ def rows(text: Text, separator: str, source: str) -> Iterator[tuple[int, list[st
                     line=line,
                 )
             if row:
-                yield line, row
+                yield line, _without_marks(row, text.missing, numbers) if text.missing else row
             line = reader.line_num + 1
     except csv.Error as error:
         raise DataError(

@@ -183,7 +183,8 @@ async def test_r2_stands_where_accuracy_would(size: tuple[int, int], ascii: bool
         done = finished(20, **NO_ACCURACY, test_accuracy=None, train_r2=0.95, val_r2=0.9, test_r2=0.871)
         runs_of(app).say(*real_epochs(20)[10:], done)
         await saying(pilot, f"test {name}")
-        assert "0.871" in line_of(app, "so far")
+        assert "0.871" in line_of(app, "20 / 20")
+        assert "so far" not in text_of(app), "it has ended"
         assert f"finished, test {name} 0.871." in status_of(app)
         if size == WIDE:
             assert f"On the test part: {name} 0.871, loss 0.1277." in text_of(app)

@@ -207,3 +207,27 @@ def test_an_error_from_a_hostile_file_is_one_short_line(tmp_path):
     message = refused(tmp_path, "a,y\n" + "1,0\n" * 20 + "\x1b]0;" + "z" * 10000 + "\u202e,1\n" + "2,1\n" * 20)
     assert message.isprintable()
     assert len(message) < 700
+
+
+@pytest.mark.parametrize("marks", ["-999, none", ["-999", "None"]])
+def test_marks_of_missing_cells_can_be_said(tmp_path, marks):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,y\n-999,1,0\n2,none,1\n-999.0,?,0\n4,-99,1\n5,3,0\n")
+    data = load(path, na_values=marks)
+    assert np.isnan(data.X).tolist() == [[True, False], [False, True], [True, True], [False, False], [False, False]]
+    assert data.X[3, 1] == -99
+    assert "none" in refused(tmp_path, path.read_text(), text="refuse")
+
+
+def test_the_encoding_can_be_said(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes("a,b,y\n1,2,é\n3,4,à\n5,6,é\n".encode())
+    assert load(path).class_names == ("à", "é")
+    assert load(path, encoding="utf-8").class_names == ("à", "é")
+    assert load(path, encoding="latin-1").class_names == ("Ã", "Ã©")
+    assert "encoding" not in load(path, encoding="latin-1").guessed
+    path.write_bytes("a,b,y\n1,2,é\n3,4,à\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"t.csv:2: is no text in utf-8"):
+        load(path, encoding="utf-8")
+    with pytest.raises(DataError, match="encoding: expected one of auto, utf-8"):
+        load(path, encoding="ebcdic")

@@ -52,7 +52,7 @@ def train(
 
         return train_folds(spec, folds, runs_dir, name, json=json)
     if detach:
-        return leave(*_begin(spec, runs_dir, name))
+        return leave(*_begin(spec, runs_dir, name), json=json)
     return train_one(spec, runs_dir, name, json=json)[0]
 
 

@@ -224,7 +224,7 @@ FIELDS: dict[str, Field] = {field.key: field for field in _ALL}
 
 SOURCE_OPTIONS = (
     *("n_samples", "noise", "random_state"),
-    *("target", "task", "drop", "text", "delimiter", "decimal", "header"),
+    *("target", "task", "drop", "text", "delimiter", "decimal", "header", "encoding", "na_values"),
 )
 """Options of data sources that people write without their table."""
 

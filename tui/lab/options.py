@@ -6,6 +6,7 @@ from pathlib import Path
 from datasets import GENERATORS, PUBLISHED
 from datasets.options import Option as NumberOption
 from datasets.readers import KINDS
+from datasets.readers.table_guess import ENCODINGS
 from tui.lab.choices import Choice
 from tui.lab.fields import Field
 from tui.lab.spec import is_published
@@ -48,17 +49,15 @@ def _choice(name: str, label: str, words: str, *choices: Choice) -> Field:
     return Field(f"data.options.{name}", label, "choice", "options", words, choices=choices)
 
 
-_GUESSED = Choice("auto", "as it looks", "told by the first lines of the file")
+_GUESSED = Choice("auto", "auto", "told by the first lines of the file")
 _TEXT = (
-    Choice(
-        "auto", "as it looks", "columns of up to 20 different texts, far fewer than rows, are taken; others left out"
-    ),
+    Choice("auto", "auto", "columns of up to 20 different texts, far fewer than rows, are taken; others left out"),
     Choice("one-hot", "take all", "each text of a column becomes a column of 0 and 1"),
     Choice("drop", "leave out", "columns of text are left out"),
     Choice("refuse", "refuse", "a column of text is an error"),
 )
 _TASKS = (
-    Choice("auto", "as it looks", "real numbers, or far too many different ones for classes, are a regression"),
+    Choice("auto", "auto", "real numbers, or far too many different ones for classes, are a regression"),
     Choice("classification", "classes", "each value of the target is a class of its own"),
     Choice("regression", "numbers", "the target is a number to predict"),
 )
@@ -101,5 +100,21 @@ _READING: dict[str, tuple[Field, Option]] = {
             Choice("no", "none", "the first line holds values"),
         ),
         "auto",
+    ),
+    "encoding": (
+        _choice(
+            "encoding",
+            "encoding",
+            "how the file writes its letters",
+            _GUESSED,
+            *(Choice(name, name, "") for name in ENCODINGS),
+        ),
+        "auto",
+    ),
+    "na_values": (
+        _text(
+            "na_values", "missing marks", "words for a missing cell beside ?, NA, nan and the empty one, as -999, none"
+        ),
+        "",
     ),
 }

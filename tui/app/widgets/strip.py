@@ -90,7 +90,7 @@ def seconds_left(run: RunView) -> float | None:
 def _state(run: RunView | None, glyphs: GlyphSet) -> tuple[str, str, str]:
     if run is None:
         return glyphs.dot, "untrained", ""
-    sub = f"{figures.duration(run.seconds)} so far" if run.epochs else ""
+    sub = f"{figures.duration(run.seconds)}{' so far' if run.alive else ''}" if run.epochs else ""
     marks = {
         "starting": glyphs.running,
         "training": glyphs.running,
