@@ -322,3 +322,14 @@ def test_the_features_worth_looking_at_first() -> None:
     assert varied_features(X) == (1, 2, 3, 4, 5)
     assert telling_features(X, varied_features(X)) == (3, 5)
     assert telling_features(X[:, :1], ()) == (0, 0)
+
+
+async def test_a_file_that_is_refused_is_named_without_its_folders(tmp_path: Path) -> None:
+    folder = tmp_path / "a_folder_with_a_name_of_some_length"
+    folder.mkdir()
+    (folder / "ragged.csv").write_text("a,b,y\n1,2,0\n3,4\n")
+    app = bench(for_file(str(folder / "ragged.csv")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.session.data.error)
+        await saying(pilot, "ragged.csv:3: 2 values, where the first line has 3")
+        assert "some_length" not in text_of(app)

@@ -1,5 +1,6 @@
 """Reads, splits and scales the data of a spec, off the event loop."""
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -92,11 +93,11 @@ class DataService:
             except Stopped:
                 return
             except USER_ERRORS as error:
-                fact = DataRefused(str(error))
+                fact = DataRefused(_in_short(str(error), spec.data.source))
             except MemoryError:
-                fact = DataRefused(f"{spec.data.source}: does not fit into memory: take fewer samples")
+                fact = DataRefused(f"{_name(spec.data.source)}: does not fit into memory: take fewer samples")
             except OSError as error:
-                fact = DataRefused(f"{spec.data.source}: cannot be read ({error.strerror})")
+                fact = DataRefused(f"{_name(spec.data.source)}: cannot be read ({error.strerror})")
         if wanted():
             self._app.post_fact(fact)
             if dataset is not None:
@@ -123,3 +124,13 @@ class DataService:
         if self._kept is None or self._kept[0] != key:
             self._kept = (key, load_data(spec))
         return self._kept[1]
+
+
+def _name(source: str) -> str:
+    """A file's own name: its folders stand in the form, and leave no room for what is wrong in a narrow one."""
+    return os.path.basename(source.rstrip(os.sep)) or source
+
+
+def _in_short(words: str, source: str) -> str:
+    where = os.path.expanduser(source)
+    return _name(source) + words.removeprefix(where) if words.startswith(where) else words
