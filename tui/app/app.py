@@ -1,43 +1,17 @@
-"""The application: modes, theme, the one session, and the actions that work everywhere."""
+"""The application: its modes, its keys, and the actions that work everywhere."""
 
-import asyncio
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
 from textual import work
-from textual.app import App, SystemCommand
-from textual.message import Message
+from textual.app import SystemCommand
 from textual.screen import Screen
 
-from tui.app.actions import ACTIONS, SCREENS, bindings
-from tui.app.capabilities import Capabilities
-from tui.app.facts import ExperimentOpened, Noticed, Redone, RunClosed, RunOpened, SettingChanged, Undone
-from tui.app.glyphs import GLYPHS
-from tui.app.runs_reducers import apply
+from tui.app.actions import SCREENS, bindings
+from tui.app.bench import Bench
+from tui.app.facts import Noticed, Redone, Undone
 from tui.app.screens.base import BenchScreen
-from tui.app.services.checks import CheckService
-from tui.app.services.data import DataService
-from tui.app.services.last import Last, any_run, keep_place, look_back, running
-from tui.app.services.runs import RunService
-from tui.app.session import Session
-from tui.app.theme import BENCH, BENCH_LIGHT
-from tui.lab.spec import Spec, for_file
-
-if TYPE_CHECKING:
-    from tui.lab.recipes import Recipe
-
-
-NOTICE_SECONDS = 6.0
-
-
-class Happened(Message):
-    """A fact from a service."""
-
-    def __init__(self, fact: object) -> None:
-        super().__init__()
-        self.fact = fact
+from tui.lab.spec import for_file
 
 
 def _opening() -> Screen:
@@ -76,11 +50,8 @@ def _runs() -> Screen:
     return RunsScreen()
 
 
-class BenchApp(App[int]):
-    """The bench. ``spec`` None opens what was open last, at the first launch three ways to start.
-
-    ``run`` is a run's folder: it is opened on Train, with its own experiment.
-    """
+class BenchApp(Bench):
+    """The bench with its screens and keys."""
 
     TITLE = "mlp-tui"
     CSS_PATH = "styles/base.tcss"
@@ -101,176 +72,6 @@ class BenchApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-w0"), (60, "-w60"), (80, "-w80"), (100, "-w100"), (160, "-w160")]
     VERTICAL_BREAKPOINTS = [(0, "-h0"), (18, "-h18"), (22, "-h22"), (30, "-h30"), (44, "-h44")]
     ENABLE_COMMAND_PALETTE = True
-
-    def __init__(
-        self,
-        spec: Spec | None = None,
-        *,
-        recipe: str = "",
-        runs_dir: Path,
-        run: Path | None = None,
-        capabilities: Capabilities | None = None,
-        runs: RunService | None = None,
-    ) -> None:
-        super().__init__()
-        self.capabilities = capabilities or Capabilities()
-        self.glyphs = GLYPHS[self.capabilities.glyphs]
-        self.runs_dir = runs_dir
-        self.asked_for = spec is not None and run is None
-        self.wanted_run = run
-        self.first_launch = spec is None and run is None and not any_run(runs_dir)
-        # What was open last is read after the first picture; asking for files would read NumPy before it.
-        spec = spec if spec is not None else Spec()
-        files = (spec.data.source,) if self.asked_for and spec.is_file else ()
-        self.session = Session(spec=spec, recipe=recipe, files=files)
-        self.data = DataService(self)
-        self.checks = CheckService(self)
-        self.runs = runs if runs is not None else RunService(self)
-        self._drawing = False
-        self.register_theme(BENCH)
-        self.register_theme(BENCH_LIGHT)
-        self.theme = BENCH.name
-        self.animation_level = "none"
-
-    def open_bench(self) -> None:
-        """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
-        if self.asked_for:
-            self.data.ask(self.session.spec)
-        self.run_worker(self._preload, thread=True, exit_on_error=False)
-
-    def _preload(self) -> None:
-        import tui.app.screens.data
-
-        if self.asked_for:
-            self.call_from_thread(self._leave_opening)
-        elif not self.first_launch:
-            last = look_back(self.runs_dir, self.wanted_run)
-            self.call_from_thread(self._take_up, last)
-        import tui.app.screens.gradients
-        import tui.app.screens.model
-        import tui.app.screens.runs
-        import tui.app.screens.train  # noqa: F401
-
-        if self.asked_for and (going := running(self.runs_dir)):
-            self.post_fact(Noticed(f"{going[0].name} is training: ‹6› then ‹Enter› shows it"))
-
-    def _leave_opening(self) -> None:
-        if self.current_mode == "opening":
-            self.switch_mode("data")  # what the data has said meanwhile stays on the status line
-
-    def _take_up(self, last: Last) -> None:
-        """Goes on where the bench was left, or follows what trains."""
-        if self.current_mode != "opening":  # somebody was quicker
-            return
-        if last.spec is None:
-            self.action_go("runs" if last.words else "data")
-            self.data.ask(self.session.spec)
-            if last.words:
-                self.notice(f"{self.glyphs.wrong} {last.words}")
-            return
-        same_data = last.spec.data == self.session.spec.data
-        self.dispatch(ExperimentOpened(last.spec, last.recipe))
-        if same_data:
-            self.data.ask(self.session.spec)
-        if last.run is not None:
-            self._show_run(last.run, last.spec)
-        self.action_go(last.screen)
-        if last.words:
-            self.notice(last.words)
-
-    # Runs
-
-    @work
-    async def open_run(self, path: Path) -> None:
-        """Opens a run on Train: from its first epoch, then as it goes on."""
-        from tui.lab.build import USER_ERRORS
-        from tui.lab.runs import RunFolder
-
-        run = self.session.run
-        if run is not None and run.path == path and self.session.run_is_of_this:
-            self.action_go("train")
-            return
-        try:
-            spec = await asyncio.to_thread(RunFolder(path).read_spec)
-        except (*USER_ERRORS, OSError) as error:
-            self.notice(f"{self.glyphs.wrong} {error}")
-            return
-        self.open_experiment(spec, screen="train")
-        self._show_run(path, spec)
-
-    def _show_run(self, path: Path, spec: Spec) -> None:
-        from tui.lab.runs import RunFolder
-
-        self.dispatch(RunOpened(path, spec))
-        self.runs.attach(RunFolder(path))
-
-    def close_run(self) -> None:
-        """Shows no run any more."""
-        self.runs.leave()
-        self.dispatch(RunClosed())
-
-    # Facts
-
-    def post_fact(self, fact: object) -> None:
-        """From any thread: the fact is applied on the event loop."""
-        self.post_message(Happened(fact))
-
-    def on_happened(self, message: Happened) -> None:
-        self.dispatch(message.fact)
-
-    def dispatch(self, fact: object) -> None:
-        """Applies a fact and draws what changed, once for all facts of one turn of the loop."""
-        before = self.session
-        self.session = apply(fact, before)
-        if self.session.spec.data != before.spec.data:
-            self.data.ask(self.session.spec)
-        if before.check.running and not self.session.check.running and not self.session.check.number:
-            self.checks.cancel()  # its network is no longer the one that is asked about
-        if self.session is not before and not self._drawing:
-            self._drawing = True
-            self.call_later(self._draw)
-
-    def _draw(self) -> None:
-        self._drawing = False
-        if isinstance(self.screen, BenchScreen):
-            self.screen.show()
-
-    def change(self, key: str, value: Any) -> None:
-        """Sets one setting of the experiment; the value fits its field."""
-        self.dispatch(SettingChanged(self.session.spec.with_value(key, value), key))
-
-    def notice(self, words: str) -> None:
-        """Says something on the status line for a while."""
-        self.dispatch(Noticed(words))
-        self.set_timer(NOTICE_SECONDS, lambda: self._forget_notice(words))
-
-    def _forget_notice(self, words: str) -> None:
-        if self.session.notice == words:
-            self.dispatch(Noticed(""))
-
-    def open_experiment(self, spec: Spec, recipe: str = "", *, screen: str = "data") -> None:
-        same_data = spec.data == self.session.spec.data
-        self.dispatch(ExperimentOpened(spec, recipe))
-        if same_data:
-            self.data.ask(spec)
-        self.action_go(screen)
-
-    def open_recipe(self, recipe: "Recipe") -> None:
-        # A recipe is complete: the next key trains it.
-        self.open_experiment(recipe.spec, recipe.name, screen="train")
-
-    def go_to_setting(self, key: str) -> None:
-        """The screen and the row of a setting: where a wrong value is mended."""
-        self.action_go("data" if key.startswith("data.") else "model")
-        if isinstance(self.screen, BenchScreen):
-            self.screen.call_after_refresh(self.screen.go_to, key)
-
-    # Actions of the registry's scope "app"
-
-    def action_go(self, name: str) -> None:
-        if self.current_mode != name:
-            self.session = apply(Noticed(""), self.session)
-            self.switch_mode(name)
 
     def action_app_data(self) -> None:
         self.action_go("data")
@@ -361,59 +162,14 @@ class BenchApp(App[int]):
         if isinstance(self.screen, BenchScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    # The palette
-
     def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
         """Every action that a key does, and every lab sheet."""
-        current = screen.NAME if isinstance(screen, BenchScreen) else ""
-        for action in ACTIONS:
-            if not action.palette or action.scope not in ("app", current):
-                continue
-            target: Any = self if action.scope == "app" else screen
-            method = getattr(target, f"action_{action.method}", None)
-            if method is not None:
-                yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
-        from tui.lab import recipes
+        from tui.app.palette import commands
 
-        for name in recipes.names():
-            yield SystemCommand(
-                f"Recipe: {name}", "load this lab sheet", lambda name=name: self.open_recipe(recipes.load(name))
-            )
+        yield from commands(self, screen)
         for command in super().get_system_commands(screen):
             if command.title in ("Theme", "Screenshot"):
                 yield command
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A mistake of ours ends the application in one sentence, not in a traceback; training goes on."""
-        if self.is_headless:  # a test wants to see it
-            super()._handle_exception(error)
-            return
-        if not self._return_code:
-            from tui.app.crash import write_crash
-
-            where = write_crash(error, self.runs_dir)
-            run = self.session.run
-            going = f" {goodbye(run.name)}" if run is not None and run.alive else ""
-            words = Text(f"error: mlp-tui stopped over a mistake of its own; {where}.{going}", overflow="fold")
-            self.exit(1, return_code=1, message=words)
-
-    async def action_quit(self) -> None:
-        run = self.session.run
-        await asyncio.to_thread(keep_place, self.runs_dir, self.session, self.current_mode)
-        if run is None or not run.alive:
-            self.exit(0)
-        elif run.state == "paused":
-            self.exit(0, message=f"{run.name} is paused and waits: mlp-tui opens it again.")
-        else:
-            self.exit(0, message=goodbye(run.name))
-
-
-def goodbye(run: str) -> str:
-    return f"{run} goes on training without the screen."
-
-
-def _where(scope: str) -> str:
-    return "everywhere" if scope == "app" else f"on {scope.capitalize()}"
 
 
 def _numbered(path: Path) -> Iterable[Path]:

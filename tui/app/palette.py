@@ -1,0 +1,35 @@
+"""What the command palette offers: every action that a key does here, and every lab sheet."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from textual.app import SystemCommand
+from textual.screen import Screen
+
+from tui.app.actions import ACTIONS
+from tui.app.screens.base import BenchScreen
+
+if TYPE_CHECKING:
+    from tui.app.app import BenchApp
+
+
+def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
+    """The entries for a screen, in the order of the registry."""
+    current = screen.NAME if isinstance(screen, BenchScreen) else ""
+    for action in ACTIONS:
+        if not action.palette or action.scope not in ("app", current):
+            continue
+        target: Any = app if action.scope == "app" else screen
+        method = getattr(target, f"action_{action.method}", None)
+        if method is not None:
+            yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
+    from tui.lab import recipes
+
+    for name in recipes.names():
+        yield SystemCommand(
+            f"Recipe: {name}", "load this lab sheet", lambda name=name: app.open_recipe(recipes.load(name))
+        )
+
+
+def _where(scope: str) -> str:
+    return "everywhere" if scope == "app" else f"on {scope.capitalize()}"
