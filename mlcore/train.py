@@ -157,16 +157,16 @@ def fit(
                 optimizer.lr = in_effect = at.lr * factor
                 steps = stride()
                 for trained in engine.epoch(X, y, order, at.batch, batch_size=size, stride=steps):
-                    losses = trained.losses
+                    losses, last = trained.losses, trained.losses[-1]
                     bound = most if averages else most * trained.size
                     if engine.culprit or max(trained.counted) > bound:
                         count, tensor = first_divergence(losses, bound, engine.culprit)
                         yield Diverged(at.epoch, at.batch + count, tensor, losses[count - 1], in_effect)
                         return
                     at.batch += len(losses)
-                    at.last_batch_loss = _last_counted(losses, at.last_batch_loss)
+                    at.last_batch_loss = last if last == last else _last_counted(losses, at.last_batch_loss)
                     add_figures(at, trained, averages)
-                    yield StepDone(at.epoch, at.batch, batches, losses[-1], trained.size * len(losses))
+                    yield StepDone(at.epoch, at.batch, batches, last, trained.size * len(losses))
                     if at.batch < batches and (stride() != steps or engine.is_stale):
                         break
                     optimizer.lr = in_effect = at.lr * factor

@@ -7,8 +7,8 @@ from mlcore._typing import Array, IntArray
 from mlcore.engine.targets import Targets
 from mlcore.samples import Samples
 
-WINDOW_BYTES = 1 << 17
-"""How much is gathered at once: it should still be in the cache when it is used."""
+WINDOW_BYTES, WINDOW_BATCHES = 1 << 20, 64
+"""How much is gathered at once, at most: it should still be in the cache when it is used."""
 
 
 class Window:
@@ -37,7 +37,7 @@ class Window:
     ) -> None:
         nbytes = size * (features + outputs) * dtype.itemsize
         self.size, self.features = size, features
-        self.most = max(at_least, min(at_most, WINDOW_BYTES // nbytes))
+        self.most = max(at_least, min(at_most, WINDOW_BATCHES, WINDOW_BYTES // nbytes))
         self.batches = min(batches, self.most)
         self.x = np.ones((self.batches, size, features + ones), dtype)
         if self.batches == 1 and ones:  # often filled once for many epochs: the columns that W is multiplied with
@@ -67,13 +67,15 @@ class Window:
             if self._gathered is not self._plain:
                 np.copyto(x, chosen, casting="unsafe")
         if self._scale is not None:
-            np.multiply(x, self._scale[:count], x)
+            np.multiply(x, self._scale[:count] if self._scale.ndim else self._scale, x)
         if self._shift is not None:
-            np.add(x, self._shift[:count], x)
+            np.add(x, self._shift[:count] if self._shift.ndim else self._shift, x)
         if self._plain is not self._rows:
             np.copyto(self._rows[:count], x)
         self.targets.fill(y, places if order is None else order[places], batches)
 
     def _for_all(self, values: npt.ArrayLike) -> Array:
-        """A number for each place of the window."""
-        return np.broadcast_to(np.asarray(values, self.x.dtype), self._rows.shape).copy()
+        """A number for each place of the window, or one that is the same for all."""
+        array: Array = np.asarray(values, self.x.dtype)
+        same = bool((array == array.flat[0]).all())
+        return np.full((), array.flat[0]) if same else np.broadcast_to(array, self._rows.shape).copy()

@@ -172,7 +172,7 @@ class Engine:
                 block = self._block(min(left, stride, BLOCK_SIZE - at % BLOCK_SIZE))
                 batches, program = len(block.steps), block.program
             else:
-                block, program = None, self._program(size, max(full, 1))
+                block, program = None, self._program(size, full if at < full else 1)
                 batches = min(left, program.window.batches)
             program.window.fill(X, targets, order, at * batch_size, batches)
             at += batches

@@ -19,14 +19,19 @@ from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, MSELoss
 
 
 def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -> LossKernel:
-    """With the largest z of each column subtracted: L = (sum log(sum exp z) - z[y]) / n, dz = (softmax(z) - T) / n."""
+    """With the largest z of each column subtracted: L = (sum log(sum exp z) - z[y]) / n, dz = (softmax(z) - T) / n.
+
+    So that nothing is left to divide, T is made of 1 / n, and the softmax's denominator is n sum(exp z).
+    """
     if not is_plain(loss):
         return general_cross_entropy(loss, z, dz, window)
     classes, n = z.shape
     batches, T, right = window.batches, window.targets.T, window.targets.right
     divisor = n if loss.reduction == "mean" else 1
-    factor, zero = np.array(1.0 if loss.gradient == "sum" else 1 / divisor, z.dtype), np.zeros((), z.dtype)
+    scale = 1 if loss.gradient == "sum" else divisor
+    window.targets.unit = unit = 1 / scale
     best, wide, ones = np.empty((1, n), z.dtype), np.empty_like(z), np.ones((classes, 1), z.dtype)
+    scales, zero = np.full_like(ones, scale), np.zeros((), z.dtype)
     shifted, total = _slots(z, batches), np.ones((batches, n), z.dtype)
     gradient: list[list[Operation]] = [
         [
@@ -35,10 +40,9 @@ def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -
             partial(np.subtract, z, wide, shifted[k]),
             partial(np.exp, shifted[k], dz),
             partial(ones.T.dot, dz, total[k : k + 1]),
-            partial(ones.dot, total[k : k + 1], wide),
+            partial(scales.dot, total[k : k + 1], wide),
             partial(np.divide, dz, wide, dz),
             partial(np.subtract, dz, T[k], dz),
-            partial(np.multiply, dz, factor, dz),
         ]
         for k in range(batches)
     ]
@@ -54,7 +58,7 @@ def cross_entropy(loss: CrossEntropyLoss, z: Array, dz: Array, window: Window) -
             np.add.reduce(logs, axis=1, out=sums[0])
             np.multiply(z, t, picked)
             np.add.reduce(all_picked, axis=1, out=sums[1])
-            losses = [(a - b) / divisor for a, b in zip(*sums.tolist(), strict=True)]
+            losses = [(a - b / unit) / divisor for a, b in zip(*sums.tolist(), strict=True)]
             return Progress(losses, n, count_hits(zero))
 
         return work_out

@@ -11,8 +11,10 @@ class Targets:
     """Room for the targets of some batches of `size` samples.
 
     T: (batches, outputs, size): one-hot, the label itself where there is one output, or the numbers of a regression
-    (`real`). right: what is one-hot as booleans.
+    (`real`). right: what is one-hot as booleans. unit: what stands in T for the one of several classes that is right.
     """
+
+    unit = 1.0
 
     def __init__(self, outputs: int, size: int, batches: int, dtype: np.dtype[np.floating], *, real: bool) -> None:
         self.size, self.real = size, real
@@ -41,9 +43,9 @@ class Targets:
         # The place of each 1 in T: in its batch and column, as many rows down as the label says.
         places = np.multiply(labels, self.size, labels)
         np.add(places, self._corners[: len(T)], places)
-        for array in (T, right):
+        for array, one in ((T, self.unit), (right, True)):
             array.fill(0)
-            array.put(places, 1, "clip")
+            array.put(places, one, "clip")
 
 
 def take_targets(loss: Loss, y: Array, outputs: int, dtype: np.dtype[np.floating]) -> Array:

@@ -120,7 +120,7 @@ def training(
 @pytest.mark.parametrize("fast", [True, False])
 def test_bytes_stay_bytes(fast: bool) -> None:
     rng = np.random.default_rng(0)
-    X, y = rng.integers(0, 256, (20_000, 400), dtype=np.uint8), rng.integers(0, 3, 20_000)
+    X, y = rng.integers(0, 256, (40_000, 400), dtype=np.uint8), rng.integers(0, 3, 40_000)
     net = build_mlp(400, [20], 3, rng=rng)
     optimizer = OPTIMIZERS["adam"](net.parameters(), lr=1e-3)
     tracemalloc.reset_peak()

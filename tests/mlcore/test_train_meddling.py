@@ -83,6 +83,10 @@ def other_momentum(net: Sequential, optimizer: Optimizer, loss: Any) -> None:
     optimizer.state["momentum"] = [np.ones_like(p.data) for p in optimizer.params]
 
 
+def another_state(net: Sequential, optimizer: Optimizer, loss: Any) -> None:
+    optimizer.state = {"momentum": [np.ones_like(p.data) for p in optimizer.params]}
+
+
 def look_for_a_rate(net: Sequential, optimizer: Optimizer, loss: CrossEntropyLoss) -> None:
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(30, 4)), rng.integers(0, 3, 30)
@@ -91,6 +95,10 @@ def look_for_a_rate(net: Sequential, optimizer: Optimizer, loss: CrossEntropyLos
 
 def another_layer(net: Sequential, optimizer: Optimizer, loss: Any) -> None:
     net.layers[1] = Sigmoid()
+
+
+def other_layers(net: Sequential, optimizer: Optimizer, loss: Any) -> None:
+    net.layers = [net[0], Sigmoid(), net[2]]
 
 
 def a_layer_more(net: Sequential, optimizer: Optimizer, loss: Any) -> None:
@@ -112,8 +120,10 @@ def option_of_the_loss(name: str, value: Any) -> Meddle:
 CHANGES: dict[str, Meddle] = {
     "weights": other_weights,
     "momentum's arrays": other_momentum,
+    "another state": another_state,
     "a search for the rate": look_for_a_rate,
     "a layer": another_layer,
+    "other layers": other_layers,
     "one layer more": a_layer_more,
     "a backward of its own": a_backward_of_its_own,
     "weight_decay": option("weight_decay", 0.1),
