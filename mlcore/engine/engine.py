@@ -198,19 +198,20 @@ class Engine:
         if block is not None:
             block.run()
         else:
+            weights, watched_squares, update = program.weights, program.watched_squares, self._update
             for k in range(start, stop):
                 for operation in program.steps[k]:
                     operation()
-                if program.weights is not None and not program.weights[k]:  # it takes no part
+                if weights is not None and not weights[k]:  # it takes no part
                     self._flat.grad.fill(0)
                     continue
                 # A sum of squares is finite only where all of them are; but it can overflow by itself.
-                if not isfinite(program.watched_squares()) and not all_finite(program.watched):
+                if not isfinite(watched_squares()) and not all_finite(program.watched):
                     stop, stopped = k + 1, True
                     break
                 if self._clips:
                     self._clip()
-                self._update()
+                update()
         progress = program.figures(start, stop)
         if stopped or not isfinite(self._flat.squares() + sum(progress.counted)):
             self.culprit, count = culprit_of(self.network, program, start, progress.counted, stopped)
