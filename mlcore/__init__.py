@@ -23,9 +23,15 @@ from mlcore.activations import (
 from mlcore.clipping import clip_grad_norm_, clip_grad_value_
 from mlcore.conv import AvgPool2d, Conv2d, MaxPool2d, Unflatten
 from mlcore.finder import LRCurve, LRPoint, find_lr, iter_find_lr
-from mlcore.gradcheck import check_gradient, iter_gradient_check
-from mlcore.gradcurve import ErrorCurve, error_curve
-from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
+from mlcore.gradcheck import (
+    CheckProgress,
+    ErrorCurve,
+    GradientReport,
+    TensorCheck,
+    check_gradient,
+    error_curve,
+    iter_gradient_check,
+)
 from mlcore.init import INITIALISATIONS, check_init_options, initialise
 from mlcore.iteration import IterationStep, LayerStep, NamedArray, iterate
 from mlcore.layers import (

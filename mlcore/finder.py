@@ -16,8 +16,8 @@ import numpy.typing as npt
 from mlcore._typing import Array
 from mlcore.layers import Layer
 from mlcore.losses import Loss
-from mlcore.objective import put_back
 from mlcore.optim import Optimizer
+from mlcore.put_back import put_back
 from mlcore.samples import Rows
 from mlcore.train import Position, StepDone, fit
 

@@ -14,7 +14,7 @@ from mlcore.activations import ELU, LeakyReLU, ReLU, Sigmoid, Tanh
 from mlcore.layers import Layer, inference_mode
 from mlcore.losses import BCEWithLogitsLoss, CrossEntropyLoss, Loss, NLLLoss
 from mlcore.model import dtype_of
-from mlcore.objective import put_back
+from mlcore.put_back import put_back
 from mlcore.walk import kind_of, layers_of
 
 RECTIFIERS = (ReLU, LeakyReLU, ELU)

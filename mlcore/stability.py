@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from mlcore._typing import Array
 from mlcore.layers import inference_mode
-from mlcore.objective import put_back
+from mlcore.put_back import put_back
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.model import dtype_of
-from mlcore.objective import put_back
+from mlcore.put_back import put_back
 from mlcore.walk import layers_of
 
 

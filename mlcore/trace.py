@@ -21,7 +21,7 @@ import numpy.typing as npt
 from mlcore._typing import Array
 from mlcore.layers import Layer, inference_mode
 from mlcore.losses import CrossEntropyLoss, Loss
-from mlcore.objective import put_back
+from mlcore.put_back import put_back
 from mlcore.tape import Tape, Wire
 from mlcore.trace_rules import LAYER_RULES, LOSS_RULES
 from mlcore.walk import kind_of, layers_of

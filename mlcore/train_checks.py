@@ -7,7 +7,7 @@ import numpy as np
 from mlcore.layers import Layer
 from mlcore.losses import Loss
 from mlcore.normalization import BatchNorm1d
-from mlcore.objective import put_back
+from mlcore.put_back import put_back
 from mlcore.samples import Batches, Samples
 from mlcore.schedule_base import Schedule
 from mlcore.stopping import EarlyStopping

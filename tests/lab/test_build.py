@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mlcore.gradreport import GradientReport
+from mlcore.gradcheck import GradientReport
 from mlcore.layers import Dropout, Linear
 from tests.lab.support import small_spec, write_images
 from tui.lab import gradients, recipes

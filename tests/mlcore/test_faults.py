@@ -22,7 +22,7 @@ from mlcore import (
     Tanh,
     check_gradient,
 )
-from mlcore.faults import find_faults, places_of
+from mlcore.gradcheck.faults import find_faults, places_of
 
 N = 8
 

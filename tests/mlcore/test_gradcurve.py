@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mlcore import CrossEntropyLoss, Linear, MLPClassifier, ReLU, Sequential, build_mlp
-from mlcore.gradcurve import EPS, ErrorCurve, error_curve
+from mlcore.gradcheck import EPS, ErrorCurve, error_curve
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tui.lab.tables import DataSpec
 
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from datasets import Dataset
-    from mlcore.gradreport import GradientReport, TensorCheck
+    from mlcore.gradcheck import GradientReport, TensorCheck
     from tui.app.session import MapState
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary

@@ -16,7 +16,7 @@ from tui.lab.spec import Spec
 from tui.lab.tables import DataSpec
 
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
-    from mlcore.gradreport import GradientReport, TensorCheck
+    from mlcore.gradcheck import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary

@@ -8,7 +8,7 @@ from tui.commands.gradcheck import show_progress
 from tui.commands.output import columns, print_json
 
 if TYPE_CHECKING:
-    from mlcore.gradcurve import ErrorCurve
+    from mlcore.gradcheck import ErrorCurve
     from tui.lab.spec import Spec
 
 COLUMNS = 6

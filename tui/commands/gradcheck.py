@@ -12,7 +12,7 @@ from tui.commands.experiment import Data, RecipeName, Settings, SpecFile, read_e
 from tui.commands.output import bad_input, print_json
 
 if TYPE_CHECKING:
-    from mlcore.gradreport import TensorCheck
+    from mlcore.gradcheck import TensorCheck
 
 
 def gradcheck(
@@ -38,7 +38,7 @@ def gradcheck(
             return show_curves(read_experiment(spec_file, recipe, data, settings), tensor, json=json)
     with bad_input(), progress_line():
         show_progress("reading the data")  # before the imports, which are the first second of it
-        from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
+        from mlcore.gradcheck import CheckProgress, GradientReport, TensorCheck
         from tui.lab.build import prepare
         from tui.lab.gradients import check
         from tui.lab.spec import Spec

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlcore import Sequential
-from mlcore.gradcheck import iter_gradient_check
-from mlcore.gradcurve import ErrorCurve, error_curve
-from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck
+from mlcore.gradcheck import CheckProgress, ErrorCurve, GradientReport, TensorCheck, error_curve, iter_gradient_check
 from tui.lab.build import Prepared, make_loss, network, targets
 from tui.lab.errors import LabError
 from tui.lab.spec import Spec

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from mlcore.gradreport import TensorCheck
+from mlcore.gradcheck import TensorCheck
 from tui.app.actions import bindings
 from tui.app.charts import meter
 from tui.app.glyphs import GlyphSet

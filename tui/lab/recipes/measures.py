@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from mlcore import log_softmax, softmax
-from mlcore.gradreport import CheckProgress, GradientReport
+from mlcore.gradcheck import CheckProgress, GradientReport
 from tui.lab import gradients
 from tui.lab.build import Prepared, network, prepare
 from tui.lab.events import Epoch, Finished

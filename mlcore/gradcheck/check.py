@@ -1,7 +1,4 @@
-"""Is backward the derivative of forward? Every entry is compared with a central difference of the loss.
-
-Here is what is checked and how it is judged; `differences.py` has the numbers, `diagnosis.py` the words.
-"""
+"""Is backward the derivative of forward? Every entry is compared with a central difference of the loss."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.diagnosis import diagnose
-from mlcore.differences import Differences
-from mlcore.gradreport import CheckProgress, GradientReport, TensorCheck, relative_error
+from mlcore.gradcheck.diagnosis import diagnose
+from mlcore.gradcheck.differences import Differences
+from mlcore.gradcheck.objective import Objective
+from mlcore.gradcheck.report import CheckProgress, GradientReport, TensorCheck, relative_error
 from mlcore.model import MLPClassifier
-from mlcore.objective import Objective, modules_of, put_back
-
-__all__ = ["CheckProgress", "GradientReport", "TensorCheck", "check_gradient", "iter_gradient_check"]
+from mlcore.put_back import modules_of, put_back
 
 PROGRESS_EVERY = 50
 

@@ -9,7 +9,7 @@ is not judged.
 import numpy as np
 
 from mlcore._typing import Array
-from mlcore.objective import Objective
+from mlcore.gradcheck.objective import Objective
 
 
 class Differences:

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mlcore._typing import Array
-from mlcore.gradreport import relative_error
+from mlcore.gradcheck.objective import Objective
+from mlcore.gradcheck.report import relative_error
 from mlcore.model import MLPClassifier
-from mlcore.objective import Objective, put_back
+from mlcore.put_back import put_back
 
 EPS: tuple[float, ...] = tuple(float(f"{10 ** (k / 2):.3g}") for k in range(-18, -3))
 """1e-9, 3.16e-9, 1e-8, ... 1e-2."""

@@ -1,7 +1,5 @@
-"""The loss as a function of a network's input and weights; and how to put back what a check changes."""
+"""The loss as a function of a network's input and weights."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import MethodType
 from typing import Any
 
@@ -10,10 +8,11 @@ import numpy.typing as npt
 
 from mlcore._typing import Array
 from mlcore.activations import Sigmoid
-from mlcore.faults import Faults, activation_of, derivative_of, find_faults, first_to_fail, redrawn, title_of
+from mlcore.gradcheck.faults import Faults, activation_of, derivative_of, find_faults, first_to_fail, redrawn, title_of
 from mlcore.layers import Dropout, Sequential
 from mlcore.losses import CrossEntropyLoss
 from mlcore.model import MLPClassifier, leaves
+from mlcore.put_back import modules_of
 
 ROUNDING = 20 * float(np.finfo(np.float64).eps)
 """What rounding may do to a loss that went through a few layers, relative to its terms."""
@@ -184,35 +183,6 @@ class Objective:
     def _kink_mask(self) -> Any:
         masks = [mask.ravel() for layer in self.modules if (mask := _told_kinks(layer)) is not None]
         return np.concatenate(masks) if masks else None
-
-
-@contextmanager
-def put_back(net: Any, loss: Any) -> Iterator[None]:
-    """Afterwards weights, gradients, modes, dropout and all that layers keep of a forward are as before."""
-    owners = [owner for owner in (*modules_of(net), net, loss) if hasattr(owner, "__dict__")]
-    attributes = [dict(vars(owner)) for owner in owners]
-    generators = [v for values in attributes for v in values.values() if isinstance(v, np.random.Generator)]
-    states = [generator.bit_generator.state for generator in generators]
-    # The arrays themselves come back, not only their values: others may hold on to them.
-    parameters = [(p, p.data, p.data.copy(), p.grad) for p in net.parameters()]
-    try:
-        yield
-    finally:
-        for owner, values in zip(owners, attributes, strict=True):
-            vars(owner).clear()
-            vars(owner).update(values)
-        for generator, state in zip(generators, states, strict=True):
-            generator.bit_generator.state = state
-        for parameter, data, values_before, grad in parameters:
-            if data.flags.writeable:
-                data[...] = values_before
-            parameter.data, parameter.grad = data, grad
-
-
-def modules_of(net: Any) -> list[Any]:
-    """The layers of a network; of an object that does not tell, the object alone."""
-    modules = getattr(net, "modules", None)
-    return list(modules()) if callable(modules) else [net]
 
 
 def _told_kinks(layer: Any) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from mlcore._typing import Array
 from mlcore.activations import ACTIVATIONS, Sigmoid
-from mlcore.diagnosis import joined, multiple
+from mlcore.gradcheck.diagnosis import joined, multiple
 from mlcore.layers import Dropout, Identity, Layer, Linear
 from mlcore.model import MLPClassifier
 from mlcore.normalization import BatchNorm1d, LayerNorm
