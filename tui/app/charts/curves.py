@@ -49,47 +49,55 @@ def decimate(x: Array, y: Array, x_range: tuple[float, float], columns: int) -> 
 
     Args:
         x, y: (n,) coordinates, NaN for gaps; x ascending.
-        x_range: The values at the plot's left and right edge; points outside are dropped.
+        x_range: The values at the plot's left and right edge; a line that goes on outside ends on the edge.
         columns: The plot's width.
 
     Returns:
-        Unbroken pieces, at most `2 * columns` points in all.
+        Unbroken pieces, at most `2 * columns` points in all, and one more on each edge.
     """
     low, high = x_range
-    with np.errstate(invalid="ignore"):
-        inside = (x >= low) & (x <= high)
-    x, y = x[inside], y[inside]
+    if not np.isfinite(x).all():
+        x, y = x[np.isfinite(x)], y[np.isfinite(x)]
     if x.size == 0 or columns < 1:
         return []
     if np.any(np.diff(x) < 0):
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
+    first, last = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
+    before, after = _on_edge(x, y, first, low), _on_edge(x, y, last, high)
+    x, y = x[first:last], y[first:last]
     if x.size > 2 * columns:
         x, y = _extremes(x, y, low, high, columns)
+    x, y = np.concatenate([before[0], x, after[0]]), np.concatenate([before[1], y, after[1]])
     finite = np.isfinite(y)
     # Every change between value and gap is the start of another stretch.
     starts = np.flatnonzero(np.diff(finite)) + 1
     stretches = zip(np.split(x, starts), np.split(y, starts), np.split(finite, starts), strict=True)
-    return [(part_x, part_y) for part_x, part_y, is_value in stretches if is_value[0]]
+    return [(part_x, part_y) for part_x, part_y, is_value in stretches if is_value.size and is_value[0]]
+
+
+def _on_edge(x: Array, y: Array, index: int, edge: float) -> Piece:
+    """Where the line from the point before `index` to the one at it crosses an edge; nothing where none does."""
+    if not 0 < index < x.size or not (x[index - 1] < edge < x[index]):
+        return np.empty(0), np.empty(0)
+    share = (edge - x[index - 1]) / (x[index] - x[index - 1])
+    value = y[index - 1] + share * (y[index] - y[index - 1])
+    return (np.array([edge]), np.array([value])) if np.isfinite(value) else (np.empty(0), np.empty(0))
 
 
 def _extremes(x: Array, y: Array, low: float, high: float, columns: int) -> Piece:
     """The least and greatest value of each column, in their order; one NaN for a column of gaps alone."""
     column = np.minimum(((x - low) / (high - low) * columns).astype(np.int64), columns - 1)
     starts = np.flatnonzero(np.diff(column, prepend=-1))
-    least = np.fmin.reduceat(y, starts)
-    greatest = np.fmax.reduceat(y, starts)
-    kept: list[int] = []
-    ends = [*starts[1:].tolist(), x.size]
-    for i, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        if np.isnan(least[i]):
-            kept.append(start)
-            continue
-        part = y[start:end]
-        first = start + int(np.flatnonzero(part == least[i])[0])
-        second = start + int(np.flatnonzero(part == greatest[i])[0])
-        kept.extend(sorted({first, second}))
-    return x[kept], y[kept]
+    sizes = np.diff(starts, append=x.size)
+    gaps = np.isnan(np.fmin.reduceat(y, starts))
+    kept = [starts[gaps]]
+    for extreme in (np.fmin, np.fmax):
+        places = np.flatnonzero(y == np.repeat(extreme.reduceat(y, starts), sizes))
+        # The first of each column.
+        kept.append(places[np.flatnonzero(np.diff(column[places], prepend=-1))])
+    kept_places = np.unique(np.concatenate(kept))
+    return x[kept_places], y[kept_places]
 
 
 def dashes(pieces: list[Piece], on: float, off: float, origin: float) -> list[Piece]:
