@@ -23,6 +23,7 @@ SCOPES = {
     "form": "rows of a form (focused)",
     "list": "list (focused)",
     "table": "table (focused)",
+    "curves": "curves (focused)",
     "chart": "chart or map (focused)",
     "images": "images (focused)",
 }
@@ -97,9 +98,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("train.faster", "greater_than_sign", "pace", "Faster; after the end one snapshot on"),
     Action("train.new_weights", "w", "new weights", "New weights: a fresh run from epoch 0"),
     Action("train.log", "y", "log", "Loss on a log scale, or plain"),
+    Action("train.smooth", "m", "", "Smoothing of the curves: off, 0.6, 0.9"),
+    Action("train.best", "b", "", "The crosshair on the best epoch"),
     Action("train.map", "d", "map", "Decision map on or off"),
     Action("train.next_features", "v", "features", "Next two features in the map"),
     Action("train.previous_features", "V", "", "Previous two features in the map"),
+    Action("train.points", "p", "", "Points on the map: held out, of training, none"),
     # Runs
     Action("runs.mark", "space", "mark", "Mark up to six runs to compare, or unmark"),
     Action("runs.compare", "equals_sign", "compare", "Compare what is marked, or this run with the last"),
@@ -117,6 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.fold", "M", "", "A group of seeds as one line, or its runs one by one"),
     Action("runs.figure", "v", "", "Compare another figure: losses, accuracies"),
     Action("runs.log", "y", "", "The comparison on a log scale, or plain"),
+    Action("runs.smooth", "m", "", "Smoothing of the comparison: off, 0.6, 0.9"),
     # Rows of a form
     Action("form.down", "j,down", "choose", "Next row", palette=False),
     Action("form.up", "k,up", "choose", "Previous row", palette=False),
@@ -143,6 +148,18 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
     Action("table.scroll_top", "g,home", "", "First row", palette=False),
     Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+    # Curves: one crosshair and one window for all charts of the screen
+    Action("curves.left", "h,left", "cursor", "The crosshair back, on all charts", palette=False),
+    Action("curves.right", "l,right", "cursor", "The crosshair on; at the edge the window moves", palette=False),
+    Action("curves.page_left", "pageup", "", "The crosshair half a window back", palette=False),
+    Action("curves.page_right", "pagedown", "", "The crosshair half a window on", palette=False),
+    Action("curves.first", "g,home", "", "The crosshair on the first epoch", palette=False),
+    Action("curves.last", "G,end", "", "The crosshair on the newest epoch, and along with it", palette=False),
+    Action("curves.zoom_in", "z,plus", "zoom", "Zoom in, around the crosshair or to the newest", palette=False),
+    Action("curves.zoom_out", "Z,minus", "zoom", "Zoom out", palette=False),
+    Action("curves.whole", "0", "", "The whole run", palette=False),
+    Action("curves.down", "j,down", "", "The next chart", palette=False),
+    Action("curves.up", "k,up", "", "The chart before", palette=False),
     # Charts
     Action("chart.left", "h,left", "cursor", "The cursor to the left; at the edge the plane moves", palette=False),
     Action("chart.down", "j,down", "cursor", "The cursor down", palette=False),

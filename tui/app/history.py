@@ -147,6 +147,11 @@ class History(Sequence[Epoch]):
         found = self[index] if index >= 0 else None
         return found if found is not None and found.epoch == epoch else None
 
+    def value(self, name: str, epoch: float) -> float | None:
+        """A figure of an epoch, or of the last one before it; NaN where it was none, None before the first."""
+        index = int(self.column("epoch").searchsorted(epoch, side="right")) - 1
+        return float(self.column(name)[index]) if index >= 0 else None
+
     def until(self, epoch: int) -> "History":
         """Without the epochs after this one."""
         return History(self._store, self._after(epoch))
@@ -170,7 +175,7 @@ class History(Sequence[Epoch]):
         return History(store, self._length + count)
 
     def average(self, name: str, weight: float) -> "Column":
-        """(n,) the moving average of a column (`tui.app.charts.smoothing.ema`); of further epochs only these are read."""
+        """(n,) the moving average of a column (`tui.app.charts.smoothing.ema`); only new epochs are read."""
         import numpy as np
 
         from tui.app.charts.smoothing import ema

@@ -176,8 +176,10 @@ class LineChart(Widget):
         if not role:
             return self.rich_style
         if role[-1] in _UNDER:
-            under = self.get_component_rich_style(f"linechart--{_UNDER[role[-1]]}-under", partial=True)
-            return self._style(role[:-1]) + Style(bgcolor=under.bgcolor)
+            if capabilities_of(self).colors == "none":
+                return self._style(role[:-1])
+            over = self.get_component_styles(f"linechart--{_UNDER[role[-1]]}-under").background
+            return self._style(role[:-1]) + Style(bgcolor=(self.background_colors[1] + over).rich_color)
         run, _, look = role.partition("-")
         looks = Style(bold=look in ("name", "bold"), dim=(look == "faint" and self._few_colors) or None)
         if run in RUN_CLASSES:

@@ -115,9 +115,7 @@ def _y_axis(curves: Curves, cleaned: list[Piece], previous: Axis | None) -> Axis
     return steady_axis(previous, min([found[0], *include]), max([found[1], *include]), log=curves.log)
 
 
-def _draw_frame(
-    grid: CellGrid, glyphs: GlyphSet, plane: Plane, y_ticks: list[tuple[int, str]], curves: Curves
-) -> None:
+def _draw_frame(grid: CellGrid, glyphs: GlyphSet, plane: Plane, y_ticks: list[tuple[int, str]], curves: Curves) -> None:
     left, columns, rows, x_axis = plane.left, plane.columns, plane.rows, plane.x_axis
     for row in range(rows):
         grid.put(left - 1, row, glyphs.axis_vertical, "axis")
@@ -139,16 +137,14 @@ def _draw_frame(
             free = start + len(label) + 1
 
 
-def _draw_mark(
-    grid: CellGrid, glyphs: GlyphSet, plane: Plane, epoch: float | None, look: tuple[str, str, str]
-) -> None:
+def _draw_mark(grid: CellGrid, glyphs: GlyphSet, plane: Plane, epoch: float | None, look: tuple[str, str, str]) -> None:
     """A line from top to bottom at an epoch: its character where nothing stands, else its sign behind the role."""
     if epoch is None or not plane.x_axis.low <= epoch <= plane.x_axis.high:
         return
     column = plane.left + plane.x_axis.position(epoch, plane.columns, glyphs.dots[0])
     character, role, sign = look
     for row in range(plane.rows):
-        if grid.is_empty(column, row) or role == "cursor" and grid.role(column, row) == "best":
+        if grid.is_empty(column, row) or (role == "cursor" and grid.role(column, row) == "best"):
             grid.put(column, row, character, role)
         else:
             grid.mark(column, row, sign)

@@ -1,6 +1,7 @@
 """The curves of a chart as cells: plotext draws them, as long as they are few enough segments for it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ _DASH, _GAP = 3, 1
 # What is drawn later lies over what was drawn before.
 ORDER = ("train", "validation", "f", "e", "d", "c", "b", "a")
 MOST_DOTS = 600
-"""plotext takes about 4 us for each dot of a line, in Python: a chart of more is drawn in NumPy, dot for dot the same."""
+"""plotext takes about 4 us for each dot of a line: a chart of more is drawn in NumPy, dot for dot the same."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _by_plotext(lines: list[_Line], plane: Plane, glyphs: GlyphSet) -> list[dots
         return found
     from textual_plotext.plot import Plot
 
-    plot = Plot()
+    plot: Any = Plot()
     # Without this plotext asks the process's own terminal for its size and stays within it.
     plot._set_size(plane.columns, plane.rows)
     plot.frame(False)
