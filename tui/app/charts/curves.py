@@ -91,12 +91,13 @@ def _extremes(x: Array, y: Array, low: float, high: float, columns: int) -> Piec
     starts = np.flatnonzero(np.diff(column, prepend=-1))
     sizes = np.diff(starts, append=x.size)
     gaps = np.isnan(np.fmin.reduceat(y, starts))
-    kept = [starts[gaps]]
-    for extreme in (np.fmin, np.fmax):
-        places = np.flatnonzero(y == np.repeat(extreme.reduceat(y, starts), sizes))
-        # The first of each column.
-        kept.append(places[np.flatnonzero(np.diff(column[places], prepend=-1))])
-    kept_places = np.unique(np.concatenate(kept))
+    least, greatest = (
+        np.flatnonzero(y == np.repeat(extreme.reduceat(y, starts), sizes)) for extreme in (np.fmin, np.fmax)
+    )
+    # The first of one and the last of the other, so that what stands still reaches from edge to edge.
+    first = least[np.flatnonzero(np.diff(column[least], prepend=-1))]
+    last = greatest[np.flatnonzero(np.diff(column[greatest], append=columns))]
+    kept_places = np.unique(np.concatenate([starts[gaps], first, last]))
     return x[kept_places], y[kept_places]
 
 

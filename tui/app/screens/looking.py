@@ -1,4 +1,4 @@
-"""A screen with curves: one view (window, crosshair, smoothing, scale) for all its charts, and the keys that change it."""
+"""A screen with curves: one view (window, crosshair, smoothing, scale) for all charts, and the keys that change it."""
 
 from collections.abc import Callable
 
