@@ -32,12 +32,15 @@ def value_range(pieces: list[Piece], diverged: bool = False) -> tuple[float, flo
     The last steps of a run that diverged dwarf all before them: there the range ends at ten times the median,
     and the line leaves the chart at its top.
     """
-    values = np.concatenate([y[np.isfinite(y)] for _, y in pieces]) if pieces else np.empty(0)
-    if values.size == 0:
+    # What is no number was made NaN, which these pass by.
+    parts = [(np.fmin.reduce(y), np.fmax.reduce(y)) for _, y in pieces if y.size]
+    known = [(float(low), float(high)) for low, high in parts if np.isfinite(low)]
+    if not known:
         return None
-    low, high = float(values.min()), float(values.max())
+    low, high = min(low for low, _ in known), max(high for _, high in known)
     if diverged:
-        usual = 10 * float(np.median(np.abs(values)))
+        values = np.concatenate([y for _, y in pieces])
+        usual = 10 * float(np.nanmedian(np.abs(values)))
         if usual > 0:
             # A run may leave the numbers downwards as well.
             low, high = max(low, -usual), min(high, usual)
@@ -87,17 +90,18 @@ def _on_edge(x: Array, y: Array, index: int, edge: float) -> Piece:
 
 def _extremes(x: Array, y: Array, low: float, high: float, columns: int) -> Piece:
     """The least and greatest value of each column, in their order; one NaN for a column of gaps alone."""
-    column = np.minimum(((x - low) / (high - low) * columns).astype(np.int64), columns - 1)
-    starts = np.flatnonzero(np.diff(column, prepend=-1))
+    edges = low + np.arange(columns) * ((high - low) / columns)
+    starts = np.unique(np.searchsorted(x, edges))
+    starts = starts[starts < x.size]
     sizes = np.diff(starts, append=x.size)
-    gaps = np.isnan(np.fmin.reduceat(y, starts))
-    least, greatest = (
-        np.flatnonzero(y == np.repeat(extreme.reduceat(y, starts), sizes)) for extreme in (np.fmin, np.fmax)
-    )
+    lowest, highest = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
+    gaps = starts[np.isnan(lowest)]
+    least = np.flatnonzero(y == np.repeat(lowest, sizes))
+    greatest = np.flatnonzero(y == np.repeat(highest, sizes))
     # The first of one and the last of the other, so that what stands still reaches from edge to edge.
-    first = least[np.flatnonzero(np.diff(column[least], prepend=-1))]
-    last = greatest[np.flatnonzero(np.diff(column[greatest], append=columns))]
-    kept_places = np.unique(np.concatenate([starts[gaps], first, last]))
+    first = least[np.flatnonzero(np.diff(np.searchsorted(starts, least, "right"), prepend=0))]
+    last = greatest[np.flatnonzero(np.diff(np.searchsorted(starts, greatest, "right"), append=0))]
+    kept_places = np.unique(np.concatenate([gaps, first, last]))
     return x[kept_places], y[kept_places]
 
 

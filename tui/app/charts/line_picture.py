@@ -163,9 +163,10 @@ def _draw_names(grid: CellGrid, glyphs: GlyphSet, curves: Curves, cleaned: list[
     rows, y_axis = plane.rows, plane.y_axis
     wanted = []
     for series, (x, y) in zip(curves.series, cleaned, strict=True):
-        finite = np.flatnonzero(np.isfinite(y) & (x <= plane.x_axis.high))
-        if finite.size and series.name:
-            value = float(np.clip(y[finite[-1]], y_axis.low, y_axis.high))
+        known = np.isfinite(y) & (x <= plane.x_axis.high)
+        if series.name and known.any():
+            last = y[known.size - 1 - int(known[::-1].argmax())]
+            value = float(np.clip(last, y_axis.low, y_axis.high))
             wanted.append((rows - 1 - y_axis.position(value, rows, glyphs.dots[1]), -value, series))
     wanted.sort(key=lambda entry: entry[:2])
     taken = [row for row, _, _ in wanted]
