@@ -1,6 +1,7 @@
 """Where one looks on a run's curves: whatever keys are pressed, the window lies in the run and the crosshair in it."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,7 @@ def test_as_many_steps_out_as_in_lead_back(extent: Extent, share: float, steps: 
     views = [view]
     for _ in range(steps):
         views.append(zoomed(views[-1], extent, +1))
-    for before, after in zip(views[:-1], views[1:], strict=True):
+    for before, after in pairwise(views):
         if seen(after, extent)[1] - seen(after, extent)[0] > LEAST + 1e-6:  # not yet as near as one can come
             assert seen(zoomed(after, extent, -1), extent) == pytest.approx(seen(before, extent), rel=1e-6, abs=1e-6)
 

@@ -35,7 +35,7 @@ def map_legend(
     cross = glyphs.point_wrong
     tails = []
     for mark, held in (
-        (f"{cross} wrong {share} {of}", others),
+        (" ".join(word for word in (cross, "wrong", share, of) if word), others),
         (f"{cross} wrong {share}", others),
         (f"{cross} {share or 'wrong'}", others),
         (f"{cross} {share or 'wrong'}", others.replace("others = ", "rest ")),
