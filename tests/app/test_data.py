@@ -321,6 +321,7 @@ def test_the_features_worth_looking_at_first() -> None:
     X[:, 0] = 3
     assert varied_features(X) == (1, 2, 3, 4, 5)
     assert telling_features(X, varied_features(X)) == (3, 5)
+    assert telling_features(X[:, :1], ()) == (0, 0)
 
 
 def test_of_many_features_those_that_hardly_change_are_passed_by() -> None:
@@ -336,7 +337,6 @@ def test_of_many_features_those_that_hardly_change_are_passed_by() -> None:
     still = np.zeros((500, 50))
     still[0] = 1.0
     assert len(varied_features(still)) == 50, "where none changes more, these are all there is"
-    assert telling_features(X[:, :1], ()) == (0, 0)
 
 
 async def test_a_file_that_is_refused_is_named_without_its_folders(tmp_path: Path) -> None:

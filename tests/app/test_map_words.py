@@ -29,7 +29,7 @@ def test_a_legend_fits_and_is_never_cut_in_a_word(
     names: list[str], room: int, wrong: float | None, others: str
 ) -> None:
     for glyphs in GLYPHS.values():
-        line = map_legend(names, glyphs, room, wrong=wrong, others=others, of="in training")
+        line = map_legend(names, glyphs, room, wrong=wrong, others=others, of="train")
         assert cell_len(line) <= room
         if line:
             held = (others, others.replace("others = ", "rest "))
@@ -42,8 +42,12 @@ def test_names_are_shortened_before_words_and_words_before_classes() -> None:
     assert legend(names, 60) == "● setosa  ▲ versicol  ■ virginic  × wrong 8.0 %   others = 0"
     assert legend(names, 42) == "● set  ▲ ver  ■ vir  × 8.0 %   others = 0"
     assert legend(names, 37) == "● set  ▲ ver  ■ vir  × 8.0 %   rest 0"
-    assert legend(names, 36).endswith("× 8.0 %   rest 0")
-    assert "…" in legend(names, 36)
+    assert legend(names, 36) == "● set ▲ ver ■ vir × 8.0 %  rest 0"
+    assert legend(names, 30) == "● set  ▲ ver  ■ vir  × 8.0 %"
+    assert legend(names, 24) == "● set  ▲ ver  …  × 8.0 %"
+    four = ["0", "1", "2", "3"]
+    assert legend(four, 34) == "● 0 ▲ 1 ■ 2 ◆ 3 × 8.0 %  rest 0"
+    assert legend(four, 60, of="train") == "● 0  ▲ 1  ■ 2  ◆ 3  × wrong 8.0 % of train   others = 0"
     many = [f"class {k}" for k in range(60)]
     assert legend(many, 50).endswith("…  × 8.0 %   others = 0")
     assert legend(["0", "1", "2", "3"], 49) == "● 0  ▲ 1  ■ 2  ◆ 3  × wrong 8.0 %   others = 0"

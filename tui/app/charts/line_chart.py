@@ -177,7 +177,7 @@ class LineChart(Widget):
             return self.rich_style
         if role[-1] in _UNDER:
             if capabilities_of(self).colors == "none":
-                return self._style(role[:-1])
+                return self._style(role[:-1]) + Style(reverse=role[-1] == CURSOR_SIGN or None)
             over = self.get_component_styles(f"linechart--{_UNDER[role[-1]]}-under").background
             return self._style(role[:-1]) + Style(bgcolor=(self.background_colors[1] + over).rich_color)
         run, _, look = role.partition("-")

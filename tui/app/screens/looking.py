@@ -110,7 +110,7 @@ class Looking(BenchScreen):
         self._look(next_smoothing(self.view))
         weight = self.view.smoothing
         self.bench.notice(
-            f"curves are moving averages of weight {weight:g}, what was measured lies faintly under them"
+            f"smoothed by a moving average of weight {weight:g}; the faint line is as measured"
             if weight
             else "curves as they were measured"
         )

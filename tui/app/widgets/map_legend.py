@@ -27,31 +27,30 @@ def map_legend(
         glyphs: The characters that the map is drawn with.
         room: The cells there are.
         wrong: The share of the points that the network gets wrong.
-        of: Which points these are, where it has to be said.
+        of: The part of the data that they are of, where it has to be said.
         others: ``others = 0``, or nothing.
         points: Whether there are points at all.
     """
-    share = figures.accuracy(wrong)
+    share = " of ".join(word for word in (figures.accuracy(wrong), of) if word)
     cross = glyphs.point_wrong
+    rest = others.replace("others = ", "rest ")
     tails = []
-    for mark, held in (
-        (" ".join(word for word in (cross, "wrong", share, of) if word), others),
-        (f"{cross} wrong {share}", others),
-        (f"{cross} {share or 'wrong'}", others),
-        (f"{cross} {share or 'wrong'}", others.replace("others = ", "rest ")),
-        (f"{cross} {share or 'wrong'}", ""),
-    ):
+    short_mark = f"{cross} {share or 'wrong'}"
+    for mark, held in ((f"{cross} wrong {share}", others), (short_mark, others), (short_mark, rest), (short_mark, "")):
         said = [mark.rstrip()] if points else []
         tails.append("   ".join([*said, held] if held else said))
     names = [literal(name) for name in class_names]
     marks = [class_glyph(k, names, glyphs) for k in range(len(names))]
     longest = max((len(name) for name in names), default=0)
     short = min(longest, LEAST_NAME)
-    for tail, letters in [(tails[0], n) for n in range(longest, short, -1)] + [(tail, short) for tail in tails[:4]]:
-        line = "  ".join(part for part in (*_classes(marks, names, letters), tail) if part)
+    tries = [(tails[0], n, "  ") for n in range(longest, short, -1)]
+    tries += [(tail, short, "  ") for tail in tails[:3]] + [(tails[2].replace("   ", "  "), short, " ")]
+    tries += [(tails[3], short, between) for between in ("  ", " ")]
+    for tail, letters, between in tries:
+        line = between.join(part for part in (*_classes(marks, names, letters), tail) if part)
         if len(line) <= room:
             return line
-    for tail in tails[2:]:
+    for tail in tails[1:]:
         for count in range(len(names) - 1, 0, -1):
             line = "  ".join(part for part in (*_classes(marks, names, short)[:count], glyphs.ellipsis, tail) if part)
             if len(line) <= room and (count > 1 or tail == tails[-1]):

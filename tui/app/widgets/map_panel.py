@@ -66,7 +66,7 @@ class MapPanel(Panel):
         drawn = session.map.data.points if session.map.data is not None else None
         marked = drawn.wrong if drawn is not None else None
         wrong = float(marked.mean()) if marked is not None and len(marked) else None
-        of = "in training" if self.points == "training" else ""
+        of = "train" if self.points == "training" else ""
         self.entitle(
             f"{title}  {axes}",
             map_legend(
