@@ -191,6 +191,8 @@ _KEY_NAMES = {
     "greater_than_sign": ">",
     "comma": ",",
     "equals_sign": "=",
+    "plus": "+",
+    "minus": "-",
     "slash": "/",
     "semicolon": ";",
     "f1": "F1",

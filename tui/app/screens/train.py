@@ -36,6 +36,15 @@ class TrainScreen(TrainDeeds):
         ("epoch", "once through all training samples"),
         ("step", "one batch: a gradient, and a move of the weights against it"),
         ("lr", "how far a step goes: w becomes w - lr × gradient"),
+        (
+            "smoothed",
+            "a moving average: each point is mostly the ones before it, which hides the noise and lags behind",
+        ),
+        (
+            "gradient norm",
+            "how steep the loss is, all parameters together; towards 0 nothing is learnt any more, growing it diverges",
+        ),
+        ("confusion", "of each class (a row) how many were answered as which; recall is the share answered rightly"),
         ("pace", "epochs a second at most, so that the eye can follow; reported times know nothing of it"),
         (
             "decision map",
