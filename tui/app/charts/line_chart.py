@@ -181,7 +181,8 @@ class LineChart(Widget):
             over = self.get_component_styles(f"linechart--{_UNDER[role[-1]]}-under").background
             return self._style(role[:-1]) + Style(bgcolor=(self.background_colors[1] + over).rich_color)
         run, _, look = role.partition("-")
-        looks = Style(bold=look in ("name", "bold"), dim=(look == "faint" and self._few_colors) or None)
+        # Not said rather than False: styles that are equal are sent as one.
+        looks = Style(bold=look in ("name", "bold") or None, dim=(look == "faint" and self._few_colors) or None)
         if run in RUN_CLASSES:
             return self.rich_style + class_style(self, RUN_CLASSES[run]) + looks + Style(dim=look == "faint" or None)
         name = run if look == "bold" else role

@@ -31,7 +31,7 @@ class TrainScreen(TrainDeeds):
     CSS_PATH = "../styles/train.tcss"
     BINDINGS = bindings("train")
     WORDS = (
-        ("val loss", "mean loss on data the network never trains on; rising while train loss falls: learning by heart"),
+        ("val loss", "mean loss on data the network never trains on; rising while train loss falls: overfit"),
         ("R²", "of numbers: 1 is exact, 0 no better than answering their mean each time, below 0 worse than that"),
         ("epoch", "once through all training samples"),
         ("step", "one batch: a gradient, and a move of the weights against it"),
@@ -91,11 +91,14 @@ class TrainScreen(TrainDeeds):
             return self._invitation(session)
         reading = self._reading(session)
         shown = self.query_one("#reading", Panel).display
-        if run.state in ("diverged", "failed", "crashed") or (not shown and reading.state != "ok"):
+        ended = run.state == "finished"
+        if run.state in ("diverged", "failed", "crashed") or (not shown and not ended and reading.state != "ok"):
             return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
-        if run.state == "finished":
+        if ended:
             again = session.spec.training.epochs
             figure = self._test_figure(run)
+            if not shown and reading.state != "ok" and run.best is not None:
+                return f"finished{figure}, overfit since {run.best.epoch:,}. ‹space› trains {again} more"
             return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
         if run.state == "queued":
             return f"run {run.name} waits for its trainer. ‹space› starts it"
