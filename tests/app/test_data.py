@@ -324,6 +324,21 @@ def test_the_features_worth_looking_at_first() -> None:
     assert telling_features(X[:, :1], ()) == (0, 0)
 
 
+def test_of_many_features_those_that_hardly_change_are_passed_by() -> None:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    images = rng.random((500, 10, 10))
+    images[:, :, :3] = 0.0
+    images[7, :, 0] = 1.0  # a speck of dust in one image
+    varied = varied_features(images)
+    assert len(varied) == 70
+    assert not [k for k in varied if k % 10 < 3]
+    still = np.zeros((500, 50))
+    still[0] = 1.0
+    assert len(varied_features(still)) == 50, "where none changes more, these are all there is"
+
+
 async def test_a_file_that_is_refused_is_named_without_its_folders(tmp_path: Path) -> None:
     folder = tmp_path / "a_folder_with_a_name_of_some_length"
     folder.mkdir()

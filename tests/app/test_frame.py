@@ -54,7 +54,7 @@ async def test_help_lists_every_key_of_a_screen_and_between_them_all_there_are()
     """From where the focus rests: the screen's own keys, those of its form or table, those everywhere."""
     app = bench(small_spec())
     seen: set[str] = set()
-    async with app.run_test(size=(120, 100)) as pilot:
+    async with app.run_test(size=(120, 130)) as pilot:
         await opened(pilot)
         for name in SCREENS:
             await on_screen(pilot, name)

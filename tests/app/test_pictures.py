@@ -12,7 +12,7 @@ from tui.app.facts import RunOpened, RunSaid, SnapshotChosen
 from tui.app.glyphs import GLYPHS
 from tui.app.reducers import apply
 from tui.app.run_view import RunView
-from tui.app.screens.train import PACES, next_pace
+from tui.app.screens.train_deeds import PACES, next_pace
 from tui.app.session import Session
 from tui.app.widgets.diagram import node_mark, picture
 from tui.app.widgets.frame import experiment_line

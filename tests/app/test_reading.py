@@ -81,6 +81,17 @@ def test_the_end_is_the_test_part() -> None:
     assert reading.sentence == "On the test part: accuracy 95.5 %, loss 0.1277."
 
 
+def test_a_run_that_learnt_by_heart_is_not_praised_at_its_end() -> None:
+    said = [epoch(n, best_epoch=4, train_loss=1 / n, val_loss=0.2 + abs(n - 4) / 10) for n in range(1, 21)]
+    reading = read_run(run(started(), *said, finished()), 2)
+    assert reading.state == "warn"
+    assert reading.sentence.startswith("On the test part: accuracy 95.5 %, loss 0.1277.")
+    assert "rose from 0.2000 at 4 to 1.8000: learnt by heart" in reading.sentence
+    assert "dropout" in reading.advice
+    near = [epoch(n, best_epoch=4, train_loss=1 / n, val_loss=0.2 + 0.0001 * abs(n - 4)) for n in range(1, 21)]
+    assert read_run(run(started(), *near, finished()), 2).state == "ok"
+
+
 @pytest.mark.parametrize(("kept", "advice"), [(3, "Epoch 3 is kept"), (0, "starts again")])
 def test_where_it_diverged_and_what_is_kept(kept: int, advice: str) -> None:
     saved = [ev.Checkpoint(epoch=kept, batch=0, best=True)] if kept else []

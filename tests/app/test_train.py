@@ -223,6 +223,15 @@ async def test_the_end_is_told_with_its_test_figures() -> None:
         await saying(pilot, "finished, test accuracy 95.5 %. space trains 20 more")
 
 
+async def test_a_run_that_learnt_by_heart_says_so_in_one_row_too() -> None:
+    app = bench(small_spec("training.epochs=40"))
+    async with app.run_test(size=NARROW) as pilot:
+        await trained(pilot, *epochs(1, 40), finished(40))
+        await saying(pilot, "finished, test accuracy 95.5 %, overfit since 24. space trains 40 more")
+        await pilot.resize_terminal(*WIDE)
+        await saying(pilot, "Validation loss rose from 0.1124 at 24")
+
+
 async def test_without_a_test_part_the_end_has_no_test_figures() -> None:
     app = bench(small_spec("data.test=0"))
     async with app.run_test(size=NARROW) as pilot:

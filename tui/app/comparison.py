@@ -4,9 +4,11 @@ figures, and what those say. Pure."""
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from tui.app import figures
+from tui.app.charts.view import Extent
 from tui.app.run_view import RunView
 from tui.app.runs_state import Entry, Spread, spread
 
@@ -63,37 +65,83 @@ def column_of(figure: str, view: RunView) -> str:
     return figure.replace("score", "r2" if view.task == "regression" else "accuracy")
 
 
-def curves_of(compared: Compared, views: Mapping[str, RunView], figure: str) -> "tuple[Series, ...]":
+def curves_of(
+    compared: Compared,
+    views: Mapping[str, RunView],
+    figure: str,
+    weight: float = 0.0,
+    window: tuple[float, float] | None = None,
+) -> "tuple[Series, ...]":
     """Of each entry its curve, of a group the mean and faint lines a deviation above and below it.
 
-    A run alone is drawn as on Train: training and validation.
+    A run alone is drawn as on Train: training and validation. ``weight`` is that of the moving average of single runs
+    (a mean over runs is smooth already), ``window`` the epochs that are looked at.
     """
     from tui.app.charts import Series
+    from tui.app.widgets.curves_panel import smoothed
 
     series: list[Series] = []
+
+    def single(label: str, view: RunView, column: str, role: Any) -> None:
+        make = partial(Series, role=role)
+        series.extend(smoothed(label, lambda w: view.epochs.sketch(column, w, window), weight, make))
+
     for letter, entry in compared:
         found = views_of(entry, views)
         if not letter and len(found) == 1:
             part = figure.removeprefix("val_").removeprefix("train_")
             for name, role in (("train", "train"), ("val", "validation")):
-                x, y = found[0].epochs.sketch(column_of(f"{name}_{part}", found[0]))
-                if len(y) and not _all_nan(y):
-                    series.append(Series(name, x, y, role=role))  # type: ignore[arg-type]
+                column = column_of(f"{name}_{part}", found[0])
+                if found[0].epochs and not _all_nan(found[0].epochs.column(column)):
+                    single(name, found[0], column, role)
             continue
         role = letter or "a"
         label = f"{letter} {short_name(entry.row.name).partition('-')[0]}" if letter else "mean"
         if len(found) == 1:
-            x, y = found[0].epochs.sketch(column_of(figure, found[0]))
-            series.append(Series(label, x, y, role=role))  # type: ignore[arg-type]
+            single(label, found[0], column_of(figure, found[0]), role)
         elif found:
-            x, mean, deviation = mean_curve(found, figure)
+            x, mean, deviation = mean_curve(found, figure, window)
             series.append(Series(label, x, mean, role=role))  # type: ignore[arg-type]
             for edge in (mean - deviation, mean + deviation) if deviation.any() else ():
                 series.append(Series("", x, edge, role=role, faint=True))  # type: ignore[arg-type]
     return tuple(series)
 
 
-def mean_curve(views: Sequence[RunView], figure: str) -> "tuple[np.ndarray, np.ndarray, np.ndarray]":
+def figures_at(compared: Compared, views: Mapping[str, RunView], figure: str, epoch: float) -> list[tuple[str, str]]:
+    """(name, figure) of each curve at an epoch: of a run that has ended before it, its last; of a group the mean."""
+    said: list[tuple[str, str]] = []
+
+    def value(found: list[RunView], of: str) -> str:
+        known = [view.epochs.value(column_of(of, view), epoch) for view in found]
+        numbers = [number for number in known if number is not None and math.isfinite(number)]
+        mean = sum(numbers) / len(numbers) if numbers else None
+        if of.endswith("loss"):
+            return figures.loss(mean)
+        return figures.r2(mean) if found[0].task == "regression" else figures.accuracy(mean)
+
+    for letter, entry in compared:
+        if not (found := views_of(entry, views)):
+            continue
+        if letter or len(found) > 1:
+            said.append((letter or "mean", value(found, figure)))
+            continue
+        part = figure.removeprefix("val_").removeprefix("train_")
+        for name in ("train", "val"):
+            if not _all_nan(found[0].epochs.column(column_of(f"{name}_{part}", found[0]))):
+                said.append((name, value(found, f"{name}_{part}")))
+    return said
+
+
+def extent(compared: Compared, views: Mapping[str, RunView]) -> Extent:
+    """From the first epoch to the last of the longest run, and the newest that any has come to."""
+    found = [view for _, entry in compared for view in views_of(entry, views)]
+    newest = max((view.epochs[-1].epoch for view in found if view.epochs), default=0)
+    return Extent(float(last_epoch(compared, views)), float(newest))
+
+
+def mean_curve(
+    views: Sequence[RunView], figure: str, window: tuple[float, float] | None = None
+) -> "tuple[np.ndarray, np.ndarray, np.ndarray]":
     """(epochs, mean, deviation) over the runs, as far as all of them have come that have begun."""
     import numpy as np
 
@@ -101,10 +149,15 @@ def mean_curve(views: Sequence[RunView], figure: str) -> "tuple[np.ndarray, np.n
     if not begun:
         return np.empty(0), np.empty(0), np.empty(0)
     count = min(len(view.epochs) for view in begun)
-    every = max(1, -(-count // MOST_POINTS))
-    columns = np.stack([view.epochs.column(column_of(figure, view))[:count:every] for view in begun])
+    epochs = begun[0].epochs.column("epoch")[:count]
+    start, end = 0, count
+    if window is not None:
+        start = max(0, int(epochs.searchsorted(window[0])) - 1)
+        end = min(count, int(epochs.searchsorted(window[1], side="right")) + 1)
+    some = slice(start, end, max(1, -(-(end - start) // MOST_POINTS)))
+    columns = np.stack([view.epochs.column(column_of(figure, view))[some] for view in begun])
     deviation = columns.std(axis=0, ddof=1) if len(begun) > 1 else np.zeros(columns.shape[1])
-    return begun[0].epochs.column("epoch")[:count:every], columns.mean(axis=0), deviation
+    return epochs[some], columns.mean(axis=0), deviation
 
 
 def _all_nan(values: "np.ndarray") -> bool:

@@ -24,7 +24,7 @@ WHOLE = frozenset({"epoch", "best_epoch"})
 NEVER_NONE = frozenset({"epoch", "lr", "seconds", "validation_seconds", "samples_per_second", "best_epoch"})
 BLOCK = 64
 """Epochs of which a sketch keeps the least and the greatest value."""
-SKETCHED = 4096
+SKETCHED = 16_384
 """So many epochs are drawn one by one."""
 LEAST_ROOM = 256
 
@@ -55,6 +55,17 @@ def block_of(epochs: Sequence[Any]) -> EpochBlock:
     return EpochBlock({name: columns[name] if name in columns else np.full(len(epochs), np.nan) for name in COLUMNS})
 
 
+class _Averages:
+    """A column's moving average as far as it is known, and what it goes on from."""
+
+    def __init__(self, room: int) -> None:
+        import numpy as np
+
+        self.used = 0
+        self.values = np.empty(room)
+        self.last: Any = None
+
+
 class _Store:
     """Arrays with room at their end, ``used`` epochs of them taken."""
 
@@ -63,7 +74,8 @@ class _Store:
 
         self.used = 0
         self.columns = {name: np.empty(room) for name in COLUMNS}
-        self.sketches: dict[str, tuple[int, Column, Column]] = {}
+        self.sketches: dict[tuple[str, float], tuple[int, Column, Column]] = {}
+        self.averages: dict[tuple[str, float], _Averages] = {}
 
     def take(self, columns: "Mapping[str, Column]", count: int) -> None:
         import numpy as np
@@ -135,6 +147,11 @@ class History(Sequence[Epoch]):
         found = self[index] if index >= 0 else None
         return found if found is not None and found.epoch == epoch else None
 
+    def value(self, name: str, epoch: float) -> float | None:
+        """A figure of an epoch, or of the last one before it; NaN where it was none, None before the first."""
+        index = int(self.column("epoch").searchsorted(epoch, side="right")) - 1
+        return float(self.column(name)[index]) if index >= 0 else None
+
     def until(self, epoch: int) -> "History":
         """Without the epochs after this one."""
         return History(self._store, self._after(epoch))
@@ -157,24 +174,59 @@ class History(Sequence[Epoch]):
         store.take(columns, count)
         return History(store, self._length + count)
 
-    def sketch(self, name: str) -> "tuple[Column, Column]":
-        """(epochs, values) to draw: all of a short run, of a long one each stretch's least and greatest value."""
+    def average(self, name: str, weight: float) -> "Column":
+        """(n,) the moving average of a column (`tui.app.charts.smoothing.ema`); only new epochs are read."""
         import numpy as np
 
-        x, y = self.column("epoch"), self.column(name)
-        if self._store is None or self._length <= SKETCHED:
-            return x, y
+        from tui.app.charts.smoothing import ema
+
+        column = self.column(name)
+        if self._store is None or not weight:
+            return column
+        kept = self._store.averages.setdefault((name, weight), _Averages(LEAST_ROOM))
+        if kept.used < self._length:
+            if len(kept.values) < self._length:
+                grown = np.empty(len(self._store.columns["epoch"]))
+                grown[: kept.used] = kept.values[: kept.used]
+                kept.values = grown
+            fresh, kept.last = ema(column[kept.used :], weight, kept.last)
+            kept.values[kept.used : self._length] = fresh
+            kept.used = self._length
+        return kept.values[: self._length]
+
+    def sketch(
+        self, name: str, weight: float = 0.0, window: tuple[float, float] | None = None
+    ) -> "tuple[Column, Column]":
+        """(epochs, values) to draw: all of a short run, of a long one each stretch's least and greatest value.
+
+        Args:
+            name: The column.
+            weight: That of the moving average which is drawn instead of the column; 0 for none.
+            window: The epochs that are looked at, where it is not all of them; the two next to it come along.
+        """
+        import numpy as np
+
+        x, y = self.column("epoch"), self.average(name, weight)
+        start, end = 0, self._length
+        if window is not None and self._length:
+            start = max(0, int(x.searchsorted(window[0])) - 1)
+            end = min(self._length, int(x.searchsorted(window[1], side="right")) + 1)
+        if self._store is None or end - start <= SKETCHED:
+            return x[start:end], y[start:end]
         blocks = self._length // BLOCK
-        done, *kept = self._store.sketches.get(name, (0, np.empty(0), np.empty(0)))
+        done, *kept = self._store.sketches.get((name, weight), (0, np.empty(0), np.empty(0)))
         if done < blocks:
             fresh = slice(done * BLOCK, blocks * BLOCK)
             more = _extremes(x[fresh].reshape(-1, BLOCK), y[fresh].reshape(-1, BLOCK))
             kept = [np.concatenate([old, new]) for old, new in zip(kept, more, strict=True)]
-            self._store.sketches[name] = (blocks, kept[0], kept[1])
+            self._store.sketches[name, weight] = (blocks, kept[0], kept[1])
         # A block is two points; whoever is behind the store sees its own blocks alone.
+        first, last = -(-start // BLOCK), end // BLOCK
+        points = slice(2 * first, 2 * last)
+        edges = slice(start, first * BLOCK), slice(last * BLOCK, end)
         return (
-            np.concatenate([kept[0][: 2 * blocks], x[blocks * BLOCK :]]),
-            np.concatenate([kept[1][: 2 * blocks], y[blocks * BLOCK :]]),
+            np.concatenate([x[edges[0]], kept[0][points], x[edges[1]]]),
+            np.concatenate([y[edges[0]], kept[1][points], y[edges[1]]]),
         )
 
 

@@ -13,6 +13,8 @@ WORSE = 1.05
 MANY_DEAD = 0.4
 """Share of dead units from which a network is said to have lost too many."""
 
+BY_HEART_ADVICE = "Try dropout 0.2 or early stopping (2 Model); the best weights are saved."
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -38,6 +40,8 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squar
     if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
         name = "accuracy" if done.test_r2 is None else r_squared
         sentence = f"On the test part: {name} {score}, loss {figures.loss(done.test_loss)}."
+        if by_heart := _by_heart(run):
+            return Reading("warn", f"{sentence} {by_heart}", BY_HEART_ADVICE)
         return Reading("ok", sentence, _advice(run) or "3 proves its gradients, 2 changes one thing for the next run.")
     if not run.epochs:
         return _first_loss(run, classes, loss)
@@ -86,6 +90,19 @@ def _trend(run: RunView) -> Reading:
         return Reading("warn", sentence, "Try dropout 0.2 (2 Model), or keep the best weights, which are saved.")
     sentence = f"Neither loss has improved for {since} epochs {where}."
     return Reading("warn", sentence, "A smaller learning rate ([) may find a way on.")
+
+
+def _by_heart(run: RunView) -> str:
+    """Words for a run that has ended with a validation loss well above its best; "" for any other."""
+    last, best = run.epochs[-1] if run.epochs else None, run.best
+    if last is None or best is None or best.val_loss is None or last.epoch - best.epoch < PATIENCE:
+        return ""
+    if last.val_loss is not None and last.val_loss < WORSE * best.val_loss:
+        return ""
+    ended = f"Validation loss rose from {figures.loss(best.val_loss)} at {best.epoch} to {figures.loss(last.val_loss)}"
+    if not _falls(run.epochs, "train_loss", of_last=last.epoch - best.epoch + 1):
+        return f"{ended}."
+    return f"{ended}: learnt by heart."
 
 
 def _advice(run: RunView) -> str:

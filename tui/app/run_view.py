@@ -31,7 +31,8 @@ class RunView(Struct, frozen=True):
     kept: int = 0
     """Complete epochs that the last checkpoint holds."""
     step: ev.Step | None = None
-    probe: ev.Probe | None = None
+    probes: tuple[ev.Probe, ...] = ()
+    """The health of its network, at growing distances: ten from one power of ten to the next."""
     lr: float | None = None
     changed_lr: float | None = None
     finished: ev.Finished | None = None
@@ -41,6 +42,11 @@ class RunView(Struct, frozen=True):
     """The epoch looked at after the end; None is the last."""
     next_lr: float | None = None
     """A base learning rate chosen for this run: sent while it trains, else when it goes on."""
+
+    @property
+    def probe(self) -> ev.Probe | None:
+        """The last one."""
+        return self.probes[-1] if self.probes else None
 
     @property
     def name(self) -> str:
@@ -108,7 +114,7 @@ def _hear(event: ev.Event, run: RunView) -> RunView:
         case ev.Paused():
             return replace(run, state="paused")
         case ev.Probe():
-            return replace(run, probe=event)
+            return replace(run, probes=(*(p for p in run.probes if p.epoch < event.epoch), event))
         case ev.Step():
             return replace(run, step=event, lr=event.lr)
         case ev.Changed():
@@ -136,5 +142,5 @@ def _cut(run: RunView, epoch: int) -> RunView:
         best=epochs.at(epochs[-1].best_epoch) if epochs else None,
         seconds=float(epochs.column("seconds").sum()) if epochs else 0.0,
         lr=epochs[-1].lr if epochs else run.lr,
-        probe=run.probe if run.probe and run.probe.epoch <= epoch else None,
+        probes=tuple(probe for probe in run.probes if probe.epoch <= epoch),
     )

@@ -18,6 +18,7 @@ from tui.lab.tables import DataSpec
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from mlcore.gradcheck import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
+    from tui.app.confusion import Confusion
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary
 
@@ -53,11 +54,15 @@ class CheckState(Struct, frozen=True):
 
 
 class MapState(Struct, frozen=True):
-    """What the network answers over the plane of two features; ``others`` says what the rest are held at."""
+    """What the network answers over the plane of two features; ``others`` says what the rest are held at.
+
+    ``confusion`` counts what the same weights answer to samples that they were not trained on, where it was asked for.
+    """
 
     data: "RegionData | None" = None
     features: tuple[int, int] = (0, 1)
     others: str = ""
+    confusion: "Confusion | None" = None
 
 
 class Session(Struct, frozen=True):

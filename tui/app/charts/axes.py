@@ -102,6 +102,16 @@ def epoch_ticks(x_max: float, width: int) -> list[float]:
     return [1.0, *ticks]
 
 
+def window_ticks(low: float, high: float, width: int) -> list[float]:
+    """Where to mark `width` cells of the epochs from `low` to `high`: at round numbers, at least at one epoch."""
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if last < first:
+        return []
+    step = max(1, round(_nice_step(max((high - low) / max(1, min(6, width // 12)), 1e-9))))
+    ticks = [float(tick) for tick in range(-(-first // step) * step, last + 1, step)]
+    return ticks or [float(first)]
+
+
 def _widened(low: float, high: float) -> tuple[float, float]:
     """[low, high], or room around it where it is a single value."""
     size = max(abs(low), abs(high))

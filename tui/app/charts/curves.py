@@ -32,12 +32,15 @@ def value_range(pieces: list[Piece], diverged: bool = False) -> tuple[float, flo
     The last steps of a run that diverged dwarf all before them: there the range ends at ten times the median,
     and the line leaves the chart at its top.
     """
-    values = np.concatenate([y[np.isfinite(y)] for _, y in pieces]) if pieces else np.empty(0)
-    if values.size == 0:
+    # What is no number was made NaN, which these pass by.
+    parts = [(np.fmin.reduce(y), np.fmax.reduce(y)) for _, y in pieces if y.size]
+    known = [(float(low), float(high)) for low, high in parts if np.isfinite(low)]
+    if not known:
         return None
-    low, high = float(values.min()), float(values.max())
+    low, high = min(low for low, _ in known), max(high for _, high in known)
     if diverged:
-        usual = 10 * float(np.median(np.abs(values)))
+        values = np.concatenate([y for _, y in pieces])
+        usual = 10 * float(np.nanmedian(np.abs(values)))
         if usual > 0:
             # A run may leave the numbers downwards as well.
             low, high = max(low, -usual), min(high, usual)
@@ -49,47 +52,57 @@ def decimate(x: Array, y: Array, x_range: tuple[float, float], columns: int) -> 
 
     Args:
         x, y: (n,) coordinates, NaN for gaps; x ascending.
-        x_range: The values at the plot's left and right edge; points outside are dropped.
+        x_range: The values at the plot's left and right edge; a line that goes on outside ends on the edge.
         columns: The plot's width.
 
     Returns:
-        Unbroken pieces, at most `2 * columns` points in all.
+        Unbroken pieces, at most `2 * columns` points in all, and one more on each edge.
     """
     low, high = x_range
-    with np.errstate(invalid="ignore"):
-        inside = (x >= low) & (x <= high)
-    x, y = x[inside], y[inside]
+    if not np.isfinite(x).all():
+        x, y = x[np.isfinite(x)], y[np.isfinite(x)]
     if x.size == 0 or columns < 1:
         return []
     if np.any(np.diff(x) < 0):
         order = np.argsort(x, kind="stable")
         x, y = x[order], y[order]
+    first, last = int(np.searchsorted(x, low, "left")), int(np.searchsorted(x, high, "right"))
+    before, after = _on_edge(x, y, first, low), _on_edge(x, y, last, high)
+    x, y = x[first:last], y[first:last]
     if x.size > 2 * columns:
         x, y = _extremes(x, y, low, high, columns)
+    x, y = np.concatenate([before[0], x, after[0]]), np.concatenate([before[1], y, after[1]])
     finite = np.isfinite(y)
     # Every change between value and gap is the start of another stretch.
     starts = np.flatnonzero(np.diff(finite)) + 1
     stretches = zip(np.split(x, starts), np.split(y, starts), np.split(finite, starts), strict=True)
-    return [(part_x, part_y) for part_x, part_y, is_value in stretches if is_value[0]]
+    return [(part_x, part_y) for part_x, part_y, is_value in stretches if is_value.size and is_value[0]]
+
+
+def _on_edge(x: Array, y: Array, index: int, edge: float) -> Piece:
+    """Where the line from the point before `index` to the one at it crosses an edge; nothing where none does."""
+    if not 0 < index < x.size or not (x[index - 1] < edge < x[index]):
+        return np.empty(0), np.empty(0)
+    share = (edge - x[index - 1]) / (x[index] - x[index - 1])
+    value = y[index - 1] + share * (y[index] - y[index - 1])
+    return (np.array([edge]), np.array([value])) if np.isfinite(value) else (np.empty(0), np.empty(0))
 
 
 def _extremes(x: Array, y: Array, low: float, high: float, columns: int) -> Piece:
     """The least and greatest value of each column, in their order; one NaN for a column of gaps alone."""
-    column = np.minimum(((x - low) / (high - low) * columns).astype(np.int64), columns - 1)
-    starts = np.flatnonzero(np.diff(column, prepend=-1))
-    least = np.fmin.reduceat(y, starts)
-    greatest = np.fmax.reduceat(y, starts)
-    kept: list[int] = []
-    ends = [*starts[1:].tolist(), x.size]
-    for i, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-        if np.isnan(least[i]):
-            kept.append(start)
-            continue
-        part = y[start:end]
-        first = start + int(np.flatnonzero(part == least[i])[0])
-        second = start + int(np.flatnonzero(part == greatest[i])[0])
-        kept.extend(sorted({first, second}))
-    return x[kept], y[kept]
+    edges = low + np.arange(columns) * ((high - low) / columns)
+    starts = np.unique(np.searchsorted(x, edges))
+    starts = starts[starts < x.size]
+    sizes = np.diff(starts, append=x.size)
+    lowest, highest = np.fmin.reduceat(y, starts), np.fmax.reduceat(y, starts)
+    gaps = starts[np.isnan(lowest)]
+    least = np.flatnonzero(y == np.repeat(lowest, sizes))
+    greatest = np.flatnonzero(y == np.repeat(highest, sizes))
+    # The first of one and the last of the other, so that what stands still reaches from edge to edge.
+    first = least[np.flatnonzero(np.diff(np.searchsorted(starts, least, "right"), prepend=0))]
+    last = greatest[np.flatnonzero(np.diff(np.searchsorted(starts, greatest, "right"), append=0))]
+    kept_places = np.unique(np.concatenate([gaps, first, last]))
+    return x[kept_places], y[kept_places]
 
 
 def dashes(pieces: list[Piece], on: float, off: float, origin: float) -> list[Piece]:

@@ -24,6 +24,8 @@ class Series:
         y: (n,) values.
         role: What it is, which decides how it looks.
         faint: The edge of a spread around another curve.
+        raw: What was measured, drawn faintly under its moving average.
+        bold: A moving average.
     """
 
     name: str
@@ -31,6 +33,8 @@ class Series:
     y: Floats
     role: Role = "train"
     faint: bool = False
+    raw: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +48,8 @@ class Curves:
         diverged: The epoch in which the loss left the numbers, marked by a cross.
         log: A logarithmic y axis; values of zero and less are gaps.
         include: Values that the y axis always shows, as (1.0,) for an accuracy.
+        window: The epochs at the left and the right edge; None for the whole run.
+        cursor: The epoch under the crosshair.
     """
 
     series: tuple[Series, ...] = ()
@@ -52,6 +58,8 @@ class Curves:
     diverged: float | None = None
     log: bool = False
     include: tuple[float, ...] = ()
+    window: tuple[float, float] | None = None
+    cursor: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,10 @@ class CellGrid:
         """Whether nothing stands in that cell."""
         return self._cells[row][column][0] == " "
 
+    def role(self, column: int, row: int) -> str:
+        """The role of that cell."""
+        return self._cells[row][column][1]
+
     def runs(self, row: int) -> Iterator[tuple[str, str]]:
         """The row as (text, role), neighbours of one role together."""
         for role, cells in groupby(self._cells[row], key=lambda cell: cell[1]):

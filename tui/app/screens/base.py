@@ -182,7 +182,8 @@ class BenchScreen(Screen):
     def toggle_expanded(self) -> None:
         """Gives the focused panel the body, or gives it back; where only one fits anyway, goes to the next."""
         body = self.query_one("#body")
-        panels = list(body.query_children(Panel))
+        # What is shown only where there is room for all has no turn of its own.
+        panels = [panel for panel in body.query_children(Panel) if panel.display or not panel.has_class("-extra")]
         shown = [panel for panel in panels if panel.display]
         if len(shown) == 1:
             self._only(panels[(panels.index(shown[0]) + 1) % len(panels)])

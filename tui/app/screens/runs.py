@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from textual.widgets import Input
 
 from tui.app import comparison, figures
 from tui.app.actions import bindings, in_scope
+from tui.app.charts.view import Extent
 from tui.app.runs_state import LETTERS, SORTS, Entry, RunRenamed, RunsArranged, arrange, compared, entries_named
 from tui.app.screens.ask import AskScreen, ConfirmScreen
-from tui.app.screens.base import BenchScreen
 from tui.app.screens.choose import ChooseScreen
+from tui.app.screens.looking import Looking
 from tui.app.services import run_deeds
 from tui.app.services.runlist import RunList
 from tui.app.session import Session
@@ -29,7 +31,7 @@ from tui.lab.runs import RunFolder
 MOST = len(LETTERS)
 
 
-class RunsScreen(BenchScreen):
+class RunsScreen(Looking):
     NAME = "runs"
     CSS_PATH = "../styles/runs.tcss"
     BINDINGS = bindings("runs")
@@ -46,7 +48,6 @@ class RunsScreen(BenchScreen):
     def __init__(self) -> None:
         super().__init__()
         self.figure = comparison.FIGURES[0][0]
-        self._log = False
         self._entries: list[Entry] = []
         self._arranged: tuple[object, ...] = ()
 
@@ -89,7 +90,8 @@ class RunsScreen(BenchScreen):
         table.show(self._entries, runs)
         self._entitle(session)
         chosen = self._compared(session)
-        self.query_one(ComparePanel).show(chosen, runs.views, self.figure, self.glyphs, log=self._log)
+        self.look_at(tuple(entry.key for _, entry in chosen))
+        self.query_one(ComparePanel).show(chosen, runs.views, self.figure, self.glyphs, self.view)
         self.query_one(DifferencesPanel).show(chosen, runs.views, self.glyphs)
         self._draw_facts(session)
         self._want(session)
@@ -231,12 +233,12 @@ class RunsScreen(BenchScreen):
         self.query_one(RunTable).focus()
 
     def step_out(self) -> bool:
-        """Escape: the open filter, then the filter itself."""
+        """Escape: the open filter, then the filter itself, then what is looked at in the comparison."""
         if self.query_one("#run-filter", Input).has_class("-open") or self.session.runs.words:
             self._close_filter()
             self._change(words="")
             return True
-        return False
+        return super().step_out()
 
     # Comparing
 
@@ -278,8 +280,13 @@ class RunsScreen(BenchScreen):
         self.show()
 
     def action_runs_log(self) -> None:
-        self._log = not self._log
-        self.show()
+        self._look(replace(self.view, log=not self.view.log))
+
+    def action_runs_smooth(self) -> None:
+        self.smooth()
+
+    def extent(self) -> Extent:
+        return comparison.extent(self._compared(self.session), self.session.runs.views)
 
     # Deeds
 

@@ -1,7 +1,7 @@
 """4 Train: loss, accuracy and decision regions move while a process of its own trains."""
 
 import math
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,38 +9,42 @@ from textual.widget import Widget
 
 from tui.app import figures
 from tui.app.actions import bindings
-from tui.app.facts import FeaturesTurned, LrChosen, RunClosed, SnapshotChosen
+from tui.app.charts.view import Extent
+from tui.app.facts import FeaturesTurned
 from tui.app.reading import Reading, read_run
 from tui.app.run_view import RunView
-from tui.app.screens.base import BenchScreen
+from tui.app.screens.train_deeds import TrainDeeds
 from tui.app.services.maps import MapService
 from tui.app.session import Session
+from tui.app.widgets.confusion import ConfusionPanel
 from tui.app.widgets.map_panel import MapPanel
 from tui.app.widgets.panel import Panel, Words
-from tui.app.widgets.run_curves import RunCurves
+from tui.app.widgets.run_curves import Figure, RunCurves, Shown, extent_of
 from tui.app.widgets.strip import Strip
-from tui.lab.fields import FIELDS, LOSSES
-from tui.lab.values import step_value
-
-if TYPE_CHECKING:
-    from tui.lab.runs import Start
+from tui.lab.fields import LOSSES
 
 NO_MARKS = str.maketrans("", "", "‹›")
-RESUMABLE = ("crashed", "failed", "stopped", "diverged", "queued")
-PACES = (1.0, 3.0, 10.0, 30.0)
-"""Epochs a second that `<` and `>` step through; 0 is full speed."""
 
 
-class TrainScreen(BenchScreen):
+class TrainScreen(TrainDeeds):
     NAME = "train"
     CSS_PATH = "../styles/train.tcss"
     BINDINGS = bindings("train")
     WORDS = (
-        ("val loss", "mean loss on data the network never trains on; rising while train loss falls: learning by heart"),
+        ("val loss", "mean loss on data the network never trains on; rising while train loss falls: overfit"),
         ("R²", "of numbers: 1 is exact, 0 no better than answering their mean each time, below 0 worse than that"),
         ("epoch", "once through all training samples"),
         ("step", "one batch: a gradient, and a move of the weights against it"),
         ("lr", "how far a step goes: w becomes w - lr × gradient"),
+        (
+            "smoothed",
+            "a moving average: each point is mostly the ones before it, which hides the noise and lags behind",
+        ),
+        (
+            "gradient norm",
+            "how steep the loss is, all parameters together; towards 0 nothing is learnt any more, growing it diverges",
+        ),
+        ("confusion", "of each class (a row) how many were answered as which; recall is the share answered rightly"),
         ("pace", "epochs a second at most, so that the eye can follow; reported times know nothing of it"),
         (
             "decision map",
@@ -51,16 +55,15 @@ class TrainScreen(BenchScreen):
 
     def panels(self) -> ComposeResult:
         yield RunCurves("loss")
+        yield RunCurves("norm")
         yield MapPanel(MapService(self.bench, remote=self.bench.capabilities.remote).ask)
         yield RunCurves("accuracy")
+        yield RunCurves("lr")
+        yield ConfusionPanel()
         yield Panel(Words(), title="reading", id="reading")
 
     def above(self) -> ComposeResult:
         yield Strip(id="strip")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._log = False
 
     def home(self) -> Widget:
         return self.query_one("#loss", Panel)
@@ -72,24 +75,30 @@ class TrainScreen(BenchScreen):
             lr = run.next_lr or run.lr or run.spec.training.lr
         self.query_one(Strip).show(run, session.spec.training.epochs, self.glyphs, lr, session.task)
         self._draw_curves(session)
-        self.query_one(MapPanel).show(session, self.glyphs)
+        confusion = self.query_one(ConfusionPanel)
+        self.query_one(MapPanel).show(session, self.glyphs, confusion=confusion.display)
+        if confusion.display:
+            confusion.show(session, self.glyphs)
         panel = self.query_one("#reading", Panel)
         if panel.display:
             panel.query_one(Words).show(self._reading_text(session))
 
     def sentence(self, session: Session) -> str:
         run = session.shown_run
-        if problem := self._problem(session):
+        if problem := self.problem(session):
             return f"{self.glyphs.wrong} {problem}"
         if run is None:
             return self._invitation(session)
         reading = self._reading(session)
         shown = self.query_one("#reading", Panel).display
-        if run.state in ("diverged", "failed", "crashed") or (not shown and reading.state != "ok"):
+        ended = run.state == "finished"
+        if run.state in ("diverged", "failed", "crashed") or (not shown and not ended and reading.state != "ok"):
             return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
-        if run.state == "finished":
+        if ended:
             again = session.spec.training.epochs
             figure = self._test_figure(run)
+            if not shown and reading.state != "ok" and run.best is not None:
+                return f"finished{figure}, overfit since {run.best.epoch:,}. ‹space› trains {again} more"
             return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
         if run.state == "queued":
             return f"run {run.name} waits for its trainer. ‹space› starts it"
@@ -160,143 +169,48 @@ class TrainScreen(BenchScreen):
 
     def _draw_curves(self, session: Session) -> None:
         run, prepared = session.shown_run, session.data.prepared
+        self.look_at(run.path if run is not None else None)
         spec = run.spec if run is not None else session.spec
-        total = run.total_epochs if run is not None else spec.training.epochs
-        name = next(choice.label for choice in LOSSES if choice.value == spec.training.loss)
-        subtitle = f"{name} {self.glyphs.dot} log" if self._log else name
-        self.query_one("#loss", RunCurves).show(run, total, subtitle, self.glyphs, log=self._log)
+        loss = next(choice.label for choice in LOSSES if choice.value == spec.training.loss)
+        if spec.training.reported_loss == "last_batch":
+            loss += f" {self.glyphs.dot} train: last batch"
         validation = len(prepared.split.validation) if prepared is not None else 0
-        words = f"validation {validation:,} samples" if validation else "no validation part"
-        self.query_one("#accuracy", RunCurves).show(run, total, words, self.glyphs, task=session.task)
+        words: dict[Figure, str] = {
+            "loss": loss,
+            "accuracy": f"validation {validation:,} samples" if validation else "no validation part",
+            "norm": "all parameters",
+        }
+        shown = Shown(run, self._total(session), self.view, session.task, words)
+        for chart in self.query(RunCurves):
+            if chart.display:
+                chart.show(shown, self.glyphs)
 
-    # Doing
+    @staticmethod
+    def _total(session: Session) -> int:
+        run = session.shown_run
+        return run.total_epochs if run is not None else session.spec.training.epochs
 
-    def _problem(self, session: Session) -> str:
-        """The first reason why this experiment cannot start; "" where it can."""
-        problems = session.problems
-        if not problems:
-            return ""
-        key, words = next(iter(problems.items()))
-        label = FIELDS[key].label if key in FIELDS else key.rpartition(".")[2]
-        where = "‹1› Data" if key.startswith("data.") else "‹2› Model"
-        return f"{label}: {words}. {where} mends it"
+    def extent(self) -> Extent:
+        return extent_of(self.session.shown_run, self._total(self.session))
 
-    async def _begin(self, start: "Start" = "run") -> None:
-        """Starts a run, or goes on with the one that has ended."""
-        session, bench = self.session, self.bench
-        run = session.run
-        if session.starting:
-            return
-        if self._problem(session):
-            bench.go_to_setting(next(iter(session.problems)))
-            return
-        if session.data.prepared is None:
-            bench.notice("training needs data: ‹1› chooses some")
-            return
-        if run is None or not session.run_is_of_this:
-            await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
-            return
-        if run.state == "diverged" and run.next_lr is None:
-            bench.notice(f"it would diverge again at lr {run.base_lr:g}: ‹[› lowers lr, ‹w› draws new weights")
-            return
-        epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
-        await bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace, start=start)
-        if run.next_lr is not None:
-            await bench.runs.send(run.path, "lr", run.next_lr)
-
-    async def action_train_toggle(self) -> None:
-        run = self.session.shown_run
-        if run is None or not run.alive:
-            await self._begin()
-        elif not self.session.run_is_of_this:
-            self.bench.notice(f"{run.name} is training: ‹x› stops it, then ‹space› starts this experiment")
-        elif run.state != "starting":
-            await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
-
-    async def action_train_epoch(self) -> None:
-        await self._one("epoch")
-
-    async def action_train_step(self) -> None:
-        await self._one("step")
-
-    async def _one(self, what: Literal["epoch", "step"]) -> None:
-        run = self.session.shown_run
-        if run is None or not run.alive:
-            await self._begin(what)
-        elif run.state != "starting":
-            await self.bench.runs.send(run.path, what)
-
-    async def action_train_stop(self) -> None:
-        run = self.session.run
-        if run is not None and run.alive:
-            await self.bench.runs.send(run.path, "stop")
-
-    async def action_train_resume(self) -> None:
-        run = self.session.shown_run
-        if run is None or run.state not in RESUMABLE:
-            self.bench.notice("nothing to resume: ‹space› trains")
-        elif not self.session.starting:
-            epochs = run.total_epochs or run.spec.training.epochs
-            await self.bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace)
-
-    async def action_train_lr_down(self) -> None:
-        await self._step_lr(-1)
-
-    async def action_train_lr_up(self) -> None:
-        await self._step_lr(+1)
-
-    async def _step_lr(self, direction: int) -> None:
-        session = self.session
-        run, field = session.shown_run, FIELDS["training.lr"]
-        if run is None:
-            self.bench.change("training.lr", step_value(field, session.spec.training.lr, direction))
-            return
-        lr = step_value(field, run.next_lr or run.base_lr, direction)
-        self.bench.dispatch(LrChosen(lr))
-        if run.alive:
-            await self.bench.runs.send(run.path, "lr", lr)
-
-    async def action_train_slower(self) -> None:
-        await self._pace(-1)
-
-    async def action_train_faster(self) -> None:
-        await self._pace(+1)
-
-    async def _pace(self, direction: int) -> None:
-        run = self.session.shown_run
-        if run is None:
-            return
-        if run.alive:
-            await self.bench.runs.send(run.path, "pace", next_pace(run.pace, direction))
-        else:
-            await self._walk(run, direction)
-
-    async def _walk(self, run: RunView, direction: int) -> None:
-        """One snapshot back or on, after the end."""
-        last = run.epochs[-1].epoch if run.epochs else 0
-        kept = [epoch for epoch in await self.bench.runs.snapshots(run.path) if epoch < last]
-        now = run.snapshot if run.snapshot is not None else last
-        if direction < 0:
-            self.bench.dispatch(SnapshotChosen(max((epoch for epoch in kept if epoch < now), default=run.snapshot)))
-        else:
-            self.bench.dispatch(SnapshotChosen(min((epoch for epoch in kept if epoch > now), default=None)))
-
-    def action_train_new_weights(self) -> None:
-        session = self.session
-        if session.run is not None and session.run.alive:
-            self.bench.notice("‹x› stops the run first")
-            return
-        same, run = session.run_is_of_this, session.run
-        self.bench.dispatch(RunClosed())
-        if same and run is not None:
-            lr = run.next_lr or run.base_lr  # the rate that was chosen is not lost with the weights
-            if lr != session.spec.training.lr:
-                self.bench.change("training.lr", lr)
-            self.bench.change("seed", (session.spec.seed + 1) % 2**32)
-        self.bench.notice("new weights. ‹space› trains them")
+    # Looking
 
     def action_train_log(self) -> None:
-        self._log = not self._log
+        self._look(replace(self.view, log=not self.view.log))
+
+    def action_train_smooth(self) -> None:
+        self.smooth()
+
+    def action_train_best(self) -> None:
+        run = self.session.shown_run
+        if run is None or run.best is None:
+            self.bench.notice("no epoch is the best yet")
+        else:
+            self.place_cursor(run.best.epoch)
+
+    def action_train_points(self) -> None:
+        words = self.query_one(MapPanel).next_points()
+        self.bench.notice(f"points on the map: {words}")
         self.show()
 
     def action_train_map(self) -> None:
@@ -308,15 +222,6 @@ class TrainScreen(BenchScreen):
 
     def action_train_previous_features(self) -> None:
         self.bench.dispatch(FeaturesTurned(-1))
-
-
-def next_pace(pace: float, direction: int) -> float:
-    """The pace after `<` or `>`: slower along 30, 10, 3, 1; faster from a chosen pace one up, else full speed."""
-    if direction < 0:
-        return max((step for step in PACES if not pace or step < pace), default=PACES[0])
-    if pace in PACES:
-        return min((step for step in PACES if step > pace), default=0.0)
-    return 0.0
 
 
 def _mark(reading: Reading, glyphs: object) -> str:

@@ -14,12 +14,25 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 
+MANY = 40
+"""Of more features those that hardly ever change are not worth turning to: the border of an image, a rare word."""
+HARDLY = 0.95
+"""The share of samples with one value from which a feature hardly ever changes."""
+
+
 def varied_features(X: "NDArray[Any]") -> tuple[int, ...]:
-    """The features of X (n, ...), flattened, that are not the same in every sample."""
+    """The features of X (n, ...), flattened, that are not the same in every sample; of many, not in nearly every."""
     import numpy as np
 
     X = X.reshape(len(X), -1)
-    return tuple((np.fmin.reduce(X) < np.fmax.reduce(X)).nonzero()[0].tolist())
+    varied = (np.fmin.reduce(X) < np.fmax.reduce(X)).nonzero()[0]
+    if len(varied) > MANY:
+        some = X[:: max(1, len(X) // 1000)][:, varied]
+        # A value that most samples have is the median, too.
+        usual = (some == np.median(some, axis=0)).mean(axis=0)
+        if (usual < HARDLY).sum() >= 2:
+            varied = varied[usual < HARDLY]
+    return tuple(varied.tolist())
 
 
 def telling_features(X: "NDArray[Any]", varied: tuple[int, ...]) -> tuple[int, int]:

@@ -4,14 +4,16 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from mlcore.fields import Plane, plane, principal_plane, regions, surface
 from mlcore.layers import Sequential, inference_mode
+from mlcore.metrics import confusion_matrix
 from mlcore.model import dtype_of
 from tui.app.charts.data import Points, RegionData
+from tui.app.confusion import Confusion
 from tui.app.facts import MapDrawn
 from tui.app.services.data import Poster
 from tui.app.session import MapState
@@ -27,6 +29,10 @@ REST, REMOTE_REST = 0.2, 1.0
 RANGE_ROWS, COMPONENT_ROWS = 20_000, 4_000
 """Samples from which the range of a map is taken, and the principal plane."""
 POINTS = 1_500
+BATCH = 2_000
+"""Samples that go through the network at once, where the answers are counted."""
+PointsChoice = Literal["held out", "training", "none"]
+"""Which samples are drawn over the map."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,9 @@ class MapRequest:
     undrawn: str = "auto"
     run: Path | None = None
     epoch: int | None = None
+    points: PointsChoice = "held out"
+    confusion: int = 0
+    """Samples of which the answers are counted; 0 for none. ``columns`` 0 asks for these counts alone."""
 
     @property
     def scaled(self) -> bool:
@@ -97,6 +106,9 @@ class MapService:
             self._network = None  # whatever was loaded into it before is not "untrained"
             net = self._built(request)
         loss = make_loss(request.spec, prepared)
+        confusion = _confusion(request, net, loss) if request.confusion and prepared.target_scale is None else None
+        if not request.columns:
+            return MapState(features=request.features, confusion=confusion)
         grid, others = self._plane(request)
 
         def transform(points: Any) -> Any:
@@ -115,7 +127,7 @@ class MapService:
                 points=_points(request, net, loss, grid),
                 class_names=prepared.class_names,
             )
-        return MapState(data=data, features=request.features, others=others)
+        return MapState(data=data, features=request.features, others=others, confusion=confusion)
 
     def _plane(self, request: MapRequest) -> tuple[Plane, str]:
         """Where the map lies, and words for it; the same until the data, the features or the size change."""
@@ -186,7 +198,7 @@ def _number_map(request: MapRequest, outputs: Any, grid: Plane) -> RegionData:
     assert prepared.target_scale is not None
     values = prepared.target_scale.inverse(outputs)[:, :, 0]
     targets, ramp = first_target(prepared.dataset), target_ramp(prepared)
-    rows = _shown_rows(prepared)
+    rows = _shown_rows(request)
     x, y = grid.project(_on_the_map(request, rows)).T
     return RegionData(
         classes=ramp.shades(values),
@@ -198,16 +210,39 @@ def _number_map(request: MapRequest, outputs: Any, grid: Plane) -> RegionData:
     )
 
 
-def _shown_rows(prepared: Prepared) -> Any:
-    """Samples the network did not train on (validation, else test, else training)."""
+def _held_out(prepared: Prepared) -> tuple[str, Any]:
+    """A part that the network did not train on (validation, else test, else training after all) and its rows."""
     split = prepared.split
-    rows = next(part for part in (split.validation, split.test, split.train) if len(part))
-    return rows[:: -(-len(rows) // POINTS)]
+    parts = (("validation", split.validation), ("test", split.test), ("training", split.train))
+    return next((name, rows) for name, rows in parts if len(rows))
 
 
-def _points(request: MapRequest, net: Sequential, loss: Any, grid: Plane) -> Points:
+def _shown_rows(request: MapRequest) -> Any:
+    """The samples that are drawn, or an even choice of them."""
+    rows = request.prepared.split.train if request.points == "training" else _held_out(request.prepared)[1]
+    return rows[:: max(1, -(-len(rows) // POINTS))] if request.points != "none" else rows[:0]
+
+
+def _confusion(request: MapRequest, net: Sequential, loss: Any) -> Confusion:
+    """What the network answers to samples that it did not train on."""
+    prepared = request.prepared
+    part, rows = _held_out(prepared)
+    some = rows[:: max(1, -(-len(rows) // request.confusion))]
+    X, y = prepared.view, prepared.dataset.y
+    answers = [np.empty(0, dtype=np.int64)]
+    with inference_mode(net), np.errstate(all="ignore"):
+        for start in range(0, len(some), BATCH):
+            batch = some[start : start + BATCH]
+            answers.append(loss.predict(net.forward(prepared.inputs.from_view(X[batch], dtype_of(net)))))
+    counts = confusion_matrix(y[some], np.concatenate(answers), len(prepared.class_names))
+    return Confusion(counts, part, len(rows))
+
+
+def _points(request: MapRequest, net: Sequential, loss: Any, grid: Plane) -> Points | None:
     """The samples that are shown, those that the network gets wrong marked."""
-    rows = _shown_rows(request.prepared)
+    rows = _shown_rows(request)
+    if not len(rows):
+        return None
     drawn, y = request.prepared.view[rows], request.prepared.dataset.y[rows]
     with inference_mode(net), np.errstate(all="ignore"):
         predicted = loss.predict(net.forward(request.prepared.inputs.from_view(drawn, dtype_of(net))))

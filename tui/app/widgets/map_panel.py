@@ -1,17 +1,25 @@
 """The decision map in its panel: what the newest weights answer over the plane of two features."""
 
 from collections.abc import Callable
+from typing import get_args
 
 from rich.text import Text
 
-from tui.app import figures
 from tui.app.charts import RegionMap, ramp_legend
 from tui.app.charts.terminal import capabilities_of
-from tui.app.glyphs import GlyphSet, legend
-from tui.app.services.maps import MapRequest
+from tui.app.glyphs import GlyphSet
+from tui.app.services.maps import MapRequest, PointsChoice
 from tui.app.session import Session
+from tui.app.widgets.confusion import ROWS_ENDED, ROWS_LIVE
+from tui.app.widgets.map_legend import map_legend
 from tui.app.widgets.panel import Panel
 from tui.lab.build import feature_names
+
+WORDS: dict[PointsChoice, str] = {
+    "held out": "samples it does not train on",
+    "training": "samples it trains on",
+    "none": "none",
+}
 
 
 class MapPanel(Panel):
@@ -21,23 +29,31 @@ class MapPanel(Panel):
         super().__init__(RegionMap(), title="decision map", id="map")
         self._ask = ask
         self._asked: object = None
+        self.points: PointsChoice = "held out"
 
-    def show(self, session: Session, glyphs: GlyphSet) -> None:
+    def next_points(self) -> str:
+        """Other samples over the map; which, in words."""
+        choices = get_args(PointsChoice)
+        self.points = choices[(choices.index(self.points) + 1) % len(choices)]
+        return WORDS[self.points]
+
+    def show(self, session: Session, glyphs: GlyphSet, *, confusion: bool = False) -> None:
+        """``confusion``: the answers to samples are counted as well, and alone where the map itself is not shown."""
         prepared = session.data.prepared
-        if not self.display or prepared is None:
+        if prepared is None or not (self.display or confusion):
             return
         if prepared.dataset.source != session.spec.data.source:
             self.entitle("decision map", "")  # the data of this experiment is still to come
             self.query_one(RegionMap).show(None)
             return
         names, (i, j) = feature_names(prepared), session.features
+        if not session.problems:
+            self._request(session, confusion=confusion, alone=not self.display or len(names) < 2)
         if len(names) < 2:
             self.entitle("decision map", "needs two features")
             return
         if session.map.features == session.features:
             self.query_one(RegionMap).show(session.map.data)
-        if not session.problems:
-            self._request(session)
         other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
         principal = session.spec.data.undrawn == "principal"
         drawn_axes = "first two components" if principal else f"{names[i]} {glyphs.times} {names[j]}"
@@ -47,12 +63,22 @@ class MapPanel(Panel):
             self.entitle(f"map of {prepared.dataset.target_names[0]}  {axes}", self._shades(session, room))
             return
         title = "decision map" if self.size.width >= 45 else "map"
-        key = legend(prepared.class_names, glyphs, wrong=True)
         drawn = session.map.data.points if session.map.data is not None else None
-        if drawn is not None and drawn.wrong is not None and len(drawn.wrong):
-            key += f" {figures.accuracy(float(drawn.wrong.mean()))}"
-        full = f"{key}   {session.map.others}" if session.map.others else key
-        self.entitle(f"{title}  {axes}", full if len(full) < room else key[: room - 2])
+        marked = drawn.wrong if drawn is not None else None
+        wrong = float(marked.mean()) if marked is not None and len(marked) else None
+        of = "train" if self.points == "training" else ""
+        self.entitle(
+            f"{title}  {axes}",
+            map_legend(
+                prepared.class_names,
+                glyphs,
+                room,
+                wrong=wrong,
+                of=of,
+                others=session.map.others,
+                points=self.points != "none",
+            ),
+        )
 
     def _shades(self, session: Session, room: int) -> Text:
         """The numbers between the shades of a regression's map, and what the other features are held at."""
@@ -66,13 +92,14 @@ class MapPanel(Panel):
             key.append(others)
         return key
 
-    def _request(self, session: Session) -> None:
+    def _request(self, session: Session, *, confusion: bool, alone: bool) -> None:
         prepared, run = session.data.prepared, session.run
-        columns, rows = self.query_one(RegionMap).grid_size
-        if prepared is None or columns < 2 or rows < 2:
+        columns, rows = (0, 0) if alone else self.query_one(RegionMap).grid_size
+        if prepared is None or (not alone and (columns < 2 or rows < 2)) or (alone and not confusion):
             return
         if run is not None and not session.run_is_of_this:
             run = None  # its weights belong to other data or layers; the map shows this experiment, untrained
+        counted = (ROWS_LIVE if run is not None and run.alive else ROWS_ENDED) if confusion else 0
         request = MapRequest(
             session.spec if run is None else run.spec,
             prepared,
@@ -82,6 +109,8 @@ class MapPanel(Panel):
             session.spec.data.undrawn,
             run=None if run is None else run.path,
             epoch=None if run is None else run.snapshot,
+            points=self.points,
+            confusion=counted,
         )
         asked = (request, (len(run.epochs), run.step, run.state) if run is not None else None)
         if asked != self._asked:

@@ -9,11 +9,13 @@ from tui.app import comparison
 from tui.app.charts import Curves, LineChart
 from tui.app.charts.line_chart import RUN_CLASSES
 from tui.app.charts.terminal import class_style
+from tui.app.charts.view import ChartView, pointed, seen
 from tui.app.comparison import Compared
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.run_view import RunView
 from tui.app.runs_state import Spread
+from tui.app.widgets.curves_panel import CurvesPanel, joined
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.run_cells import with_spread
 
@@ -22,15 +24,15 @@ LABEL, SHORT_LABEL, LEAST = 17, 12, 9
 SHORT = {"val loss best": "best val", "gap train to val": "gap", "epochs a second": "epochs/s"}
 
 
-class ComparePanel(Panel):
+class ComparePanel(CurvesPanel):
     """One figure of up to six runs on common axes; of a run that is looked at alone training and validation."""
 
     def __init__(self) -> None:
-        super().__init__(LineChart(), title="compare", id="compare")
+        super().__init__(title="compare", id="compare")
         self._drawn: object = None
 
     def show(
-        self, compared: Compared, views: Mapping[str, RunView], figure: str, glyphs: GlyphSet, *, log: bool
+        self, compared: Compared, views: Mapping[str, RunView], figure: str, glyphs: GlyphSet, view: ChartView
     ) -> None:
         words = dict(comparison.FIGURES)[figure]
         if any(view.task == "regression" for view in views.values()):
@@ -41,26 +43,37 @@ class ComparePanel(Panel):
         elif alone:
             words = words.partition(" ")[2]
         title = f"compare  {words}" if not alone else f"{comparison.short_name(compared[0][1].name)}  {words}"
-        self.entitle(title if compared else "compare", f"v figure   y {'plain' if log else 'log'}" if compared else "")
+        extent = comparison.extent(compared, views)
+        at = pointed(view, extent)
+        if at is not None:
+            self.entitle_at(title, at, comparison.figures_at(compared, views, figure, at))
+        else:
+            keys = f"v figure   y {'plain' if view.log else 'log'}" if compared else ""
+            smooth = f"smoothed {view.smoothing:g}" if view.smoothing and compared else ""
+            self.entitle(title if compared else "compare", joined([smooth, keys], "   ", self.size.width - 4))
         names = comparison.wanted_views(compared)
         key = (
             tuple((letter, entry.key) for letter, entry in compared),
             tuple((name, id(views[name].epochs), views[name].total_epochs) for name in names if name in views),
             figure,
-            log,
+            view.log,
+            (view.smoothing, view.window and seen(view, extent), at),
         )
         if key == self._drawn:
             return
         before, self._drawn = self._drawn, key
         chart = self.query_one(LineChart)
-        if not isinstance(before, tuple) or before[0] != key[0] or before[2:] != key[2:]:
+        if not isinstance(before, tuple) or before[0] != key[0] or before[2:4] != key[2:4]:
             chart.show(None)  # other runs have another axis
+        window = seen(view, extent) if view.window is not None else None
         chart.show(
             Curves(
-                comparison.curves_of(compared, views, figure),
-                x_max=float(comparison.last_epoch(compared, views)),
-                log=log and figure.endswith("loss"),
+                comparison.curves_of(compared, views, figure, view.smoothing, window),
+                x_max=extent.total,
+                log=view.log and figure.endswith("loss"),
                 include=() if figure.endswith("loss") else (1.0,),
+                window=window,
+                cursor=at,
             )
         )
 
