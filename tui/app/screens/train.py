@@ -51,7 +51,8 @@ class TrainScreen(BenchScreen):
 
     def panels(self) -> ComposeResult:
         yield RunCurves("loss")
-        yield MapPanel(MapService(self.bench, remote=self.bench.capabilities.remote).ask)
+        terminal = self.bench.capabilities
+        yield MapPanel(MapService(self.bench, remote=terminal.remote or terminal.low_bandwidth).ask)
         yield RunCurves("accuracy")
         yield Panel(Words(), title="reading", id="reading")
 
