@@ -116,6 +116,14 @@ def test_answers_that_nobody_asked_for_do_no_harm() -> None:
     assert pacer.wait(1.2) == 0
 
 
+def test_what_was_asked_before_a_pause_of_the_program_is_not_waited_for() -> None:
+    pacer = Pacer()
+    pacer.sent(3_000, 0.0, news=True)
+    pacer.lost()
+    assert pacer.wait(0.2) == 0
+    assert pacer.answering
+
+
 def test_a_held_key_leaves_frames_out_when_the_line_cannot_keep_up() -> None:
     pacer, drawn = Pacer(), 0
     for at in range(100):

@@ -26,7 +26,7 @@ class Channel:
 
     def __init__(self, rate: float | None, delay: float, room: int = SSH_ROOM) -> None:
         self.rate, self.delay, self.room = rate, delay, room
-        self.total = 0
+        self.total = self.most_held = 0
         self._free = float("-inf")
         self._on_way: deque[tuple[float, bytes]] = deque()
         self._waiting: deque[tuple[float, int]] = deque()
@@ -46,6 +46,8 @@ class Channel:
             self._on_way.append((self._free + self.delay, piece))
             self._waiting.append((self._free, len(piece)))
             self._held += len(piece)
+        self.space(now)
+        self.most_held = max(self.most_held, self._held)
 
     def take(self, now: float) -> bytes:
         """What has arrived."""
@@ -142,6 +144,7 @@ class Proxy:
         self._target, self._rate, self._rtt, self._room = port, rate, rtt, room
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
+        self.lines: list[Line] = []
         self._left = threading.Event()
         threading.Thread(target=self._listen, daemon=True, name="proxy").start()
 
@@ -167,6 +170,7 @@ class Proxy:
             down = Channel(self._rate, self._rtt / 2, self._room)
             up = Channel(None, self._rtt / 2, self._room)
             line = Line(server.fileno(), client.fileno(), down, up)
+            self.lines.append(line)
             line.start()
             while line.is_alive() and not self._left.wait(0.05):
                 pass

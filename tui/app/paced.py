@@ -38,6 +38,7 @@ class PacedApp(App[int]):
         self._look_again_at = float("inf")
         self._link: int | None = None
         self._leave: Callable[[], None] | None = None
+        self.set_class(capabilities.low_bandwidth, "-low-bandwidth")
 
     @property
     def paced(self) -> bool:
@@ -97,7 +98,11 @@ class PacedApp(App[int]):
         self._wire.forget()  # what a terminal makes of its cells is its own affair
 
     def on_mount(self) -> None:
-        self.app_resume_signal.subscribe(self, lambda _: self._wire.forget(), immediate=True)
+        self.app_resume_signal.subscribe(self, self._terminal_is_back, immediate=True)
+
+    def _terminal_is_back(self, _: object) -> None:
+        self.pacer.lost()
+        self._wire.forget()
 
     def redraw(self) -> None:
         """Sends the whole screen again: something else has written on it."""

@@ -119,6 +119,11 @@ class Pacer:
         self._measure(question, now)
         self._answered_total, self._answered_keyed, self._answered_at = question.total, question.keyed, now
 
+    def lost(self) -> None:
+        """The terminal was somebody else's for a while: what it was asked before will not be answered here."""
+        self._questions.clear()
+        self._answered_total, self._answered_keyed = self._asked_total, self._keyed
+
     def wait(self, now: float) -> float:
         """Seconds until a frame may be drawn that no key has asked for; 0 where it may be now.
 
