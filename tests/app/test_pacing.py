@@ -137,6 +137,22 @@ def test_a_held_key_leaves_frames_out_when_the_line_cannot_keep_up() -> None:
     assert not pacer.behind(3.5)
 
 
+def test_news_rest_for_a_moment_after_a_key_but_not_for_ever() -> None:
+    pacer = Pacer()
+    pacer.key(10.0)
+    assert 0 < pacer.wait(10.0) < 0.2
+    assert pacer.wait(10.2) == 0
+    turns = [20 + at / 30 for at in range(150)]  # a key that is held for five seconds
+    drawn = 0
+    for now in turns:
+        pacer.key(now)
+        if pacer.wait(now) == 0:
+            pacer.sent(300, now, news=True)
+            pacer.answered(now)
+            drawn += 1
+    assert 3 <= drawn <= 30
+
+
 def test_a_key_is_never_behind_news() -> None:
     pacer = Pacer()
     pacer.sent(10 * MOST_AHEAD, 0.0, news=True)

@@ -88,6 +88,11 @@ class PacedApp(App[int]):
 
     # The line
 
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.pacer.key(time.monotonic())
+        await super().on_event(event)
+
     def _on_cursor_position(self, event: events.CursorPosition) -> None:
         self.pacer.answered(event.time)
         if self._leave is not None and not self.pacer.waiting:

@@ -28,6 +28,9 @@ SHARE = 0.5
 LEAST_RATE = 500.0
 AHEAD_SECONDS, LEAST_AHEAD, MOST_AHEAD = 0.25, 6_000, 32_000
 """So far frames of keys may run ahead of the terminal, in seconds of the line and in bytes."""
+KEY_SECONDS, MOST_KEYS_SECONDS = 0.12, 1.0
+"""After a key news rest for a moment, so that the processor has nothing else to do; keys that follow each other hold
+them back no longer than the second."""
 SAMPLES = 10
 MEASURED = 1_500
 """Bytes between two answers from which the line's rate is read."""
@@ -62,6 +65,7 @@ class Pacer:
         self._asked_total = self._answered_total = self._answered_keyed = 0
         self._asked_at = self._answered_at = float("-inf")
         self._free_at = float("-inf")
+        self._quiet_until = self._key_at = self._keys_since = float("-inf")
         self._late = False
         self._samples: deque[float] = deque(maxlen=SAMPLES)
 
@@ -124,6 +128,14 @@ class Pacer:
         self._questions.clear()
         self._answered_total, self._answered_keyed = self._asked_total, self._keyed
 
+    def key(self, now: float) -> None:
+        """A key has been pressed: what it causes is drawn before anything else."""
+        if now - self._key_at > 2 * KEY_SECONDS or now - self._keys_since > MOST_KEYS_SECONDS + 2 * KEY_SECONDS:
+            self._keys_since = now
+        self._key_at = now
+        if now - self._keys_since <= MOST_KEYS_SECONDS:
+            self._quiet_until = now + KEY_SECONDS
+
     def wait(self, now: float) -> float:
         """Seconds until a frame may be drawn that no key has asked for; 0 where it may be now.
 
@@ -133,7 +145,7 @@ class Pacer:
         if self._questions and self.answering:
             # An answer that comes too late ends the waiting as none does.
             return max(1e-3, self._questions[0].asked + TIMEOUT - now)
-        return max(0.0, self._free_at - now)
+        return max(0.0, self._free_at - now, self._quiet_until - now)
 
     def behind(self, now: float) -> bool:
         """Whether frames of keys have run so far ahead of the terminal that a further one has to wait."""
