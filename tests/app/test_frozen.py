@@ -7,6 +7,7 @@ import pytest
 from tests.app.support import (
     bench,
     epochs,
+    finished,
     line_of,
     on_screen,
     opened,
@@ -76,6 +77,18 @@ async def test_frozen_keys_act_on_the_picture_and_deeds_on_the_run_as_it_is() ->
         assert "3 / 20" in text_of(app)
         await pilot.press("f")
         await saying(pilot, "9 / 20")
+
+
+async def test_another_run_or_experiment_is_not_frozen() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=SIZE) as pilot:
+        await training(pilot, app, 3)
+        await pilot.press("f")
+        runs_of(app).say(*epochs(4, 20), finished(20))
+        await until(pilot, lambda: not app.session.run.alive)
+        await pilot.press("space")  # trains on
+        await until(pilot, lambda: not app.frozen)
+        await saying(pilot, "20 / 40")
 
 
 async def test_a_paced_terminal_gets_keys_at_once_and_news_after_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,6 +184,8 @@ class Bench(PacedApp):
 
     def dispatch(self, fact: object) -> None:
         """Applies a fact and draws what changed, once for all facts of one turn of the loop."""
+        if isinstance(fact, ExperimentOpened | RunOpened):
+            self.freeze(False)  # what stood still is put away
         before = self.session
         self.session = apply(fact, before)
         if self._shown is not None:

@@ -37,6 +37,7 @@ class PacedApp(App[int]):
         self._news = self._news_frame = self._behind = False
         self._look_again_at = float("inf")
         self._link: int | None = None
+        self._pointer = "default"
         self._leave: Callable[[], None] | None = None
         self.set_class(capabilities.low_bandwidth, "-low-bandwidth")
 
@@ -144,6 +145,12 @@ class PacedApp(App[int]):
             self.set_timer(LEAVE_SECONDS, once)
 
     # Frames
+
+    def _set_pointer_shape(self, shape: str) -> None:
+        """Textual says the shape of the mouse's pointer anew with every screen."""
+        if shape != self._pointer:
+            self._pointer = shape
+            super()._set_pointer_shape(shape)
 
     def _display(self, screen: Screen, renderable: RenderableType | None) -> None:
         """In the place of Textual's own: sends what differs, and counts it."""
