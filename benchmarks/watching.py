@@ -45,11 +45,16 @@ def attach(folder: RunFolder, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def drain(fd: int, counted: list[int]) -> None:
-    """Reads whatever is drawn, as a terminal would."""
+    """Reads whatever is drawn, as a terminal would, and answers where its cursor is."""
+    tail = b""
     while True:
         try:
             if select.select([fd], [], [], 0.5)[0]:
-                counted[0] += len(os.read(fd, 65536))
+                chunk = os.read(fd, 65536)
+                counted[0] += len(chunk)
+                both = tail + chunk
+                os.write(fd, b"\x1b[1;1R" * both.count(b"\x1b[6n"))
+                tail = both[-3:]
         except OSError:
             return
 

@@ -34,6 +34,8 @@ class Terminal:
     `wait_for` and `wait_exit` wait for conditions; both fail with what the screen shows.
     """
 
+    answers: Mapping[bytes, bytes] = ANSWERS
+
     def __init__(
         self,
         command: Sequence[str],
@@ -107,7 +109,7 @@ class Terminal:
         self.received += chunk
         self._stream.feed(chunk)
         fresh = bytes(self.received[max(0, self._answered - 16) :])
-        for question, answer in ANSWERS.items():
+        for question, answer in self.answers.items():
             end = 0
             while (at := fresh.find(question, end)) >= 0:
                 end = at + len(question)

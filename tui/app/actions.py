@@ -70,6 +70,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.undo", "u", "", "Undo the last change of a setting"),
     Action("app.redo", "ctrl+r", "", "Redo what was undone"),
     Action("app.expand", "e", "expand", "Give the focused panel the whole screen, or give it back"),
+    Action("app.freeze", "f", "freeze", "Freeze the picture, or let it go on; training goes on"),
+    Action("app.redraw", "ctrl+l", "", "Draw the whole screen again"),
     Action("app.back", "escape", "", "One step out: list, expanded panel", palette=False),
     Action("app.help", "question_mark,f1", "help", "Every key of this screen, and its words"),
     Action("app.palette", "ctrl+p", "", "Command palette: every action by name", palette=False),

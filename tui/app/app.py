@@ -145,6 +145,14 @@ class BenchApp(Bench):
         if isinstance(self.screen, BenchScreen):
             self.screen.toggle_expanded()
 
+    def action_app_freeze(self) -> None:
+        self.freeze(not self.frozen)
+        if isinstance(self.screen, BenchScreen):
+            self.screen.show()
+
+    def action_app_redraw(self) -> None:
+        self.redraw()
+
     def action_help_quit(self) -> None:
         """ctrl+c copies where something is selected; else it says how to quit, and twice never quits."""
         self.action_app_back()

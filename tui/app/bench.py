@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import work
-from textual.app import App
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
 from tui.app.glyphs import GLYPHS
+from tui.app.news import is_news
+from tui.app.paced import PacedApp
 from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
@@ -37,7 +38,7 @@ class Happened(Message):
         self.fact = fact
 
 
-class Bench(App[int]):
+class Bench(PacedApp):
     """What `BenchApp` is without its keys.
 
     ``spec`` None opens what was open last, at the first launch three ways to start.
@@ -55,8 +56,7 @@ class Bench(App[int]):
         capabilities: Capabilities | None = None,
         runs: RunService | None = None,
     ) -> None:
-        super().__init__()
-        self.capabilities = capabilities or Capabilities()
+        super().__init__(capabilities or Capabilities())
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
         self.asked_for = spec is not None and run is None
@@ -66,6 +66,7 @@ class Bench(App[int]):
         spec = spec if spec is not None else Spec()
         files = (spec.data.source,) if self.asked_for and spec.is_file else ()
         self.session = Session(spec=spec, recipe=recipe, files=files)
+        self._shown: Session | None = None
         self.data = DataService(self)
         self.checks = CheckService(self)
         self.runs = runs if runs is not None else RunService(self)
@@ -158,18 +159,46 @@ class Bench(App[int]):
         """From any thread: the fact is applied on the event loop."""
         self.post_message(Happened(fact))
 
+    @property
+    def shown(self) -> Session:
+        """The session that is drawn: without the news that wait for the line, or for the picture to go on."""
+        return self.session if self._shown is None else self._shown
+
     def on_happened(self, message: Happened) -> None:
-        self.dispatch(message.fact)
+        if (self.paced or self.frozen) and is_news(message.fact, self.shown):
+            self._hear(message.fact)
+        else:
+            self.dispatch(message.fact)
+
+    def _hear(self, fact: object) -> None:
+        """Applies a fact that can wait to be drawn: what keys cause meanwhile is drawn without it."""
+        before = self.session
+        self.session = apply(fact, before)
+        if self.session is not before:
+            self._shown = before if self._shown is None else self._shown
+            self.news_came()
+
+    def show_news(self) -> None:
+        self._shown = None
+        self._draw_soon()
 
     def dispatch(self, fact: object) -> None:
         """Applies a fact and draws what changed, once for all facts of one turn of the loop."""
+        if isinstance(fact, ExperimentOpened | RunOpened):
+            self.freeze(False)  # what stood still is put away
         before = self.session
         self.session = apply(fact, before)
+        if self._shown is not None:
+            self._shown = apply(fact, self._shown)
         if self.session.spec.data != before.spec.data:
             self.data.ask(self.session.spec)
         if before.check.running and not self.session.check.running and not self.session.check.number:
             self.checks.cancel()  # its network is no longer the one that is asked about
-        if self.session is not before and not self._drawing:
+        if self.session is not before:
+            self._draw_soon()
+
+    def _draw_soon(self) -> None:
+        if not self._drawing:
             self._drawing = True
             self.call_later(self._draw)
 
@@ -211,6 +240,8 @@ class Bench(App[int]):
     def action_go(self, name: str) -> None:
         if self.current_mode != name:
             self.session = apply(Noticed(""), self.session)
+            if self._shown is not None:  # a screen that comes up is drawn whole, so with what is new
+                self._shown = apply(Noticed(""), self._shown) if self.frozen else None
             self.switch_mode(name)
 
     def _handle_exception(self, error: Exception) -> None:
@@ -231,11 +262,12 @@ class Bench(App[int]):
         run = self.session.run
         await asyncio.to_thread(keep_place, self.runs_dir, self.session, self.current_mode)
         if run is None or not run.alive:
-            self.exit(0)
+            words = None
         elif run.state == "paused":
-            self.exit(0, message=f"{run.name} is paused and waits: mlp-tui opens it again.")
+            words = f"{run.name} is paused and waits: mlp-tui opens it again."
         else:
-            self.exit(0, message=goodbye(run.name))
+            words = goodbye(run.name)
+        self.leave(lambda: self.exit(0, message=words))
 
 
 def goodbye(run: str) -> str:

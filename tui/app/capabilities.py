@@ -21,6 +21,7 @@ class Capabilities:
         glyphs: The set of characters that drawings are made of.
         remote: The terminal is at the other end of an SSH connection.
         multiplexer: "tmux", "screen" or "".
+        low_bandwidth: The line is so narrow that the user asked for as few bytes as it takes.
     """
 
     unicode: bool = True
@@ -28,6 +29,7 @@ class Capabilities:
     glyphs: GlyphMode = "braille"
     remote: bool = False
     multiplexer: str = ""
+    low_bandwidth: bool = False
 
 
 def detect(environ: Mapping[str, str], encoding: str | None, glyphs: str | None = None) -> Capabilities:

@@ -4,6 +4,7 @@ import codecs
 import os
 import sys
 import unicodedata
+from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def run(
     run: Path | None = None,
     glyphs: str | None = None,
     mouse: bool = True,
+    low_bandwidth: bool = False,
 ) -> int:
     """Opens the application, on a ``run``'s folder where one is given; returns the exit status.
 
@@ -26,6 +28,7 @@ def run(
     """
     stream = sys.__stderr__
     capabilities = detect(os.environ, stream.encoding if stream is not None else None, glyphs)
+    capabilities = replace(capabilities, low_bandwidth=low_bandwidth)
     if not capabilities.unicode:
         _ascii_only()
     from tui.app.app import BenchApp
@@ -39,13 +42,13 @@ def _ascii_only() -> None:
     """Outside UTF-8 every character that slips through becomes an ASCII one, never a printed escape."""
     plain = {"·": "-", "×": "x", "…": ".", "→": ">", "σ": "s", "√": "v", "±": "+", "²": "2", "–": "-", "▾": "v"}
 
-    def replace(error: UnicodeError) -> tuple[str, int]:
+    def put(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeEncodeError):
             raise error
         lost = error.object[error.start : error.end]
         return "".join(plain.get(c) or _without_accent(c) for c in lost), error.end
 
-    codecs.register_error("mlp-tui", replace)
+    codecs.register_error("mlp-tui", put)
     for stream in (sys.__stderr__, sys.__stdout__):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="ascii", errors="mlp-tui")

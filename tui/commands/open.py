@@ -23,6 +23,9 @@ def open_application(
         typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
     ] = None,
     mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+    low_bandwidth: Annotated[
+        bool, typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours.")
+    ] = False,
 ) -> int:
     """The application, opened on that experiment."""
     if glyphs not in (None, "braille", "block", "ascii"):
@@ -37,4 +40,4 @@ def open_application(
         return train(spec_file, recipe, data, settings, runs_dir=runs_dir)
     from tui.app.launch import run
 
-    return run(spec, recipe=recipe or "", runs_dir=folder, glyphs=glyphs, mouse=mouse)
+    return run(spec, recipe=recipe or "", runs_dir=folder, glyphs=glyphs, mouse=mouse, low_bandwidth=low_bandwidth)

@@ -33,6 +33,9 @@ def attach(
         typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
     ] = None,
     mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+    low_bandwidth: Annotated[
+        bool, typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours.")
+    ] = False,
     runs_dir: RunsDir = None,
 ) -> int:
     """Open the application on a run: from its first epoch, then live where it trains."""
@@ -49,7 +52,9 @@ def attach(
             raise LabError(f"no terminal to attach in ({reason}): mlp-tui runs follow {folder.name}")
     from tui.app.launch import run as open_application
 
-    return open_application(None, runs_dir=where, glyphs=glyphs, mouse=mouse, run=folder.path)
+    return open_application(
+        None, runs_dir=where, glyphs=glyphs, mouse=mouse, low_bandwidth=low_bandwidth, run=folder.path
+    )
 
 
 def follow(run: Run = "last", json: Json = False, runs_dir: RunsDir = None) -> int:

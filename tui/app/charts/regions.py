@@ -21,7 +21,8 @@ Keys = NDArray[np.int64]
 
 # How many levels of confidence each kind of terminal can tell apart.
 _LEVELS: dict[Colors, int] = {"truecolor": 8, "256": 3, "16": 2, "none": 2}
-_LEVELS_OF_A_SLOW_LINE = 3
+# Of truecolor too where the line is narrow: every further level ends a run of equal cells.
+_FEW_LEVELS = 3
 _WEAKEST, _STRONGEST = 0.14, 0.60
 # Below this confidence a map of glyphs stays blank, which draws the boundary.
 _UNSURE = 0.25
@@ -58,11 +59,8 @@ class RegionPaint:
     @property
     def levels(self) -> int:
         """How many levels of confidence there are; maps of glyphs know sure and unsure."""
-        if not self.half_blocks:
-            return 2
-        levels = _LEVELS[self.capabilities.colors]
-        # Every level more is a run of cells more to send.
-        return min(levels, _LEVELS_OF_A_SLOW_LINE) if getattr(self.capabilities, "low_bandwidth", False) else levels
+        levels = _LEVELS[self.capabilities.colors] if self.half_blocks else 2
+        return min(levels, _FEW_LEVELS) if self.capabilities.low_bandwidth else levels
 
     def grid_size(self, columns: int, rows: int) -> tuple[int, int]:
         """(columns, rows) of the map that fills so many cells of the terminal."""

@@ -158,23 +158,30 @@ class BenchScreen(Screen):
         """Draws the whole screen from the session."""
         if not self.is_mounted or not self.is_current:
             return
-        session = self.session
+        session = self.bench.shown
         self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
-        self.query_one(StatusLine).show(session.notice or self.sentence(session), self.glyphs)
+        words = session.notice or (self._frozen_words() if self.bench.frozen else self.sentence(session))
+        self.query_one(StatusLine).show(words, self.glyphs)
         self.show_keys()
+
+    def _frozen_words(self) -> str:
+        going = ", the training goes on" if self.session.run is not None and self.session.run.alive else ""
+        return f"frozen{going}: nothing new is drawn until ‹f›"
 
     def show_keys(self) -> None:
         if not self.is_mounted or not self.is_current:
             return
         focused = self.focused
         scopes = tuple(s for s in (scope_of(focused), self.NAME) if s)
-        session = self.session
+        session = self.bench.shown
+        labels = self.action_labels(session)
         self.query_one(KeyBar).show(
             scopes,
             editing=isinstance(focused, Input),
             without=self.idle_actions(session),
-            labels=self.action_labels(session),
+            labels={**labels, "app.freeze": "go on"} if self.bench.frozen else labels,
+            link=self.bench.link,
         )
 
     # One panel alone

@@ -200,7 +200,7 @@ class GradientsScreen(BenchScreen):
     # Doing
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        self._draw_entry(self.session)
+        self._draw_entry(self.bench.shown)
 
     def action_gradients_check(self) -> None:
         session = self.session

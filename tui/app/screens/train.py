@@ -56,7 +56,8 @@ class TrainScreen(TrainDeeds):
     def panels(self) -> ComposeResult:
         yield RunCurves("loss")
         yield RunCurves("norm")
-        yield MapPanel(MapService(self.bench, remote=self.bench.capabilities.remote).ask)
+        terminal = self.bench.capabilities
+        yield MapPanel(MapService(self.bench, remote=terminal.remote or terminal.low_bandwidth).ask)
         yield RunCurves("accuracy")
         yield RunCurves("lr")
         yield ConfusionPanel()

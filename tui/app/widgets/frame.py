@@ -123,21 +123,31 @@ class StatusLine(Line):
 
 
 class KeyBar(Line):
-    """Last row: keys of the focused widget, then of the screen, then help; cut from the right."""
+    """Last row: keys of the focused widget, then of the screen, then help; cut from the right. Last of all the link."""
 
     COMPONENT_CLASSES = {"frame--key", "frame--dim"}
 
-    def show(self, scopes: tuple[str, ...], *, editing: bool, without: frozenset[str], labels: dict[str, str]) -> None:
+    def show(
+        self,
+        scopes: tuple[str, ...],
+        *,
+        editing: bool,
+        without: frozenset[str],
+        labels: dict[str, str],
+        link: str = "",
+    ) -> None:
+        """``link`` is how far away the terminal is; it keeps its place as long as it is not empty."""
         if editing:
             pairs = [("Enter", "keep"), ("Esc", "put back"), ("tab", "keep and next")]
         else:
             pairs = key_line((*scopes, "app"), without=without)
-            renamed = {a.label: labels[a.id] for scope in scopes for a in in_scope(scope) if a.id in labels}
+            renamed = {a.label: labels[a.id] for scope in (*scopes, "app") for a in in_scope(scope) if a.id in labels}
             pairs = [(keys, renamed.get(label, label)) for keys, label in pairs]
         key_style = self.get_component_rich_style("frame--key")
         dim = self.get_component_rich_style("frame--dim")
         help_width = len("  ? help")
-        room = self.size.width - 2 - (0 if editing else help_width)
+        end = self.size.width - 1 - len(link)
+        room = self.size.width - 2 - (0 if editing else help_width) - (len(link) + 2 if link else 0)
         text = Text(" ", no_wrap=True, end="")
         for keys, label in pairs:
             width = len(keys) + 1 + len(label) + 2
@@ -146,6 +156,8 @@ class KeyBar(Line):
             text.append(keys, key_style).append(f" {label}  ", dim)
         if not editing:
             text.append("?", key_style).append(" help", dim)
+        if link and text.cell_len < end:
+            text.append(link.rjust(end - text.cell_len + len(link)), dim)
         self.put(text)
 
 
