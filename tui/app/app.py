@@ -154,7 +154,7 @@ class BenchApp(Bench):
             self.data.cancel()
         elif isinstance(self.screen, BenchScreen) and not (self.screen.step_out() or self.screen.unexpand()):
             going = self.session.run is not None and self.session.run.alive
-            self.notice("‹ctrl+q› quits" + (", training goes on" if going else ""))
+            self.notice("‹app.quit› quits" + (", training goes on" if going else ""))
 
     def action_app_help(self) -> None:
         from tui.app.screens.help import HelpScreen

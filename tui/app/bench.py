@@ -10,6 +10,7 @@ from textual.app import App
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
+from tui.app.config import Config
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
 from tui.app.glyphs import GLYPHS
 from tui.app.runs_reducers import apply
@@ -53,9 +54,12 @@ class Bench(App[int]):
         runs_dir: Path,
         run: Path | None = None,
         capabilities: Capabilities | None = None,
+        config: Config | None = None,
         runs: RunService | None = None,
     ) -> None:
         super().__init__()
+        self.config = config or Config()
+        self.keyboard = self.config.keyboard
         self.capabilities = capabilities or Capabilities()
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
@@ -72,14 +76,24 @@ class Bench(App[int]):
         self._drawing = False
         self.register_theme(BENCH)
         self.register_theme(BENCH_LIGHT)
-        self.theme = BENCH.name
+        for theme in self.config.themes:
+            self.register_theme(theme)
+        self.theme = self.config.theme or BENCH.name
+        self.set_keymap(self.keyboard.keymap)
         self.animation_level = "none"
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
         if self.asked_for:
             self.data.ask(self.session.spec)
+        if self.first_launch:
+            self._complain()
         self.run_worker(self._preload, thread=True, exit_on_error=False)
+
+    def _complain(self) -> None:
+        """Says what is wrong in the file of settings; it stays until another screen comes or something else is said."""
+        if self.config.complaint:
+            self.dispatch(Noticed(f"{self.glyphs.wrong} {self.config.complaint}"))
 
     def _preload(self) -> None:
         import tui.app.screens.data
@@ -95,11 +109,12 @@ class Bench(App[int]):
         import tui.app.screens.train  # noqa: F401
 
         if self.asked_for and (going := running(self.runs_dir)):
-            self.post_fact(Noticed(f"{going[0].name} is training: ‹6› then ‹Enter› shows it"))
+            self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
 
     def _leave_opening(self) -> None:
         if self.current_mode == "opening":
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
+        self._complain()
 
     def _take_up(self, last: Last) -> None:
         """Goes on where the bench was left, or follows what trains."""
@@ -110,6 +125,7 @@ class Bench(App[int]):
             self.data.ask(self.session.spec)
             if last.words:
                 self.notice(f"{self.glyphs.wrong} {last.words}")
+            self._complain()
             return
         same_data = last.spec.data == self.session.spec.data
         self.dispatch(ExperimentOpened(last.spec, last.recipe))
@@ -120,6 +136,7 @@ class Bench(App[int]):
         self.action_go(last.screen)
         if last.words:
             self.notice(last.words)
+        self._complain()
 
     # Runs
 

@@ -22,7 +22,10 @@ def open_application(
         str | None,
         typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
     ] = None,
-    mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+    mouse: Annotated[
+        bool | None,
+        typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.", show_default="yes"),
+    ] = None,
 ) -> int:
     """The application, opened on that experiment."""
     if glyphs not in (None, "braille", "block", "ascii"):

@@ -25,7 +25,6 @@ from tui.lab.values import step_value
 if TYPE_CHECKING:
     from tui.lab.runs import Start
 
-NO_MARKS = str.maketrans("", "", "‹›")
 RESUMABLE = ("crashed", "failed", "stopped", "diverged", "queued")
 PACES = (1.0, 3.0, 10.0, 30.0)
 """Epochs a second that `<` and `>` step through; 0 is full speed."""
@@ -90,11 +89,13 @@ class TrainScreen(BenchScreen):
         if run.state == "finished":
             again = session.spec.training.epochs
             figure = self._test_figure(run)
-            return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
+            more = f"‹train.toggle› trains {again} more"
+            return f"finished{figure}. {more}, ‹train.new_weights› new weights, ‹train.slower› walks back"
         if run.state == "queued":
-            return f"run {run.name} waits for its trainer. ‹space› starts it"
+            return f"run {run.name} waits for its trainer. ‹train.toggle› starts it"
         if run.state == "stopped":
-            return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. ‹space› goes on, ‹w› new weights"
+            at = run.epochs[-1].epoch if run.epochs else 0
+            return f"stopped at epoch {at}. ‹train.toggle› goes on, ‹train.new_weights› new weights"
         best = run.best
         words = f"run {run.name}"
         if self.size.width >= 100 and run.started is not None:
@@ -137,25 +138,26 @@ class TrainScreen(BenchScreen):
     def _invitation(self, session: Session) -> str:
         prepared = session.data.prepared
         if prepared is None:
-            return "training needs data: ‹1› chooses some"
+            return "training needs data: ‹app.data› chooses some"
         first = ""
         if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             first = f". First loss should be {math.log(len(prepared.class_names)):.3f}"
-        return f"‹space› trains {session.spec.training.epochs:,} epochs{first}"
+        return f"‹train.toggle› trains {session.spec.training.epochs:,} epochs{first}"
 
     def _reading(self, session: Session) -> Reading:
         run, prepared = session.shown_run, session.data.prepared
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
-            return Reading("ok", self._invitation(session).translate(NO_MARKS), "n one epoch, s one step at a time.")
+            return Reading("ok", self._invitation(session), "‹train.epoch› one epoch, ‹train.step› one step at a time.")
         return read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
 
     def _reading_text(self, session: Session) -> Text:
         reading = self._reading(session)
         colour = {"ok": "success", "warn": "warning", "wrong": "error"}[reading.state]
+        plain = self.bench.keyboard.plain
         text = Text(overflow="ellipsis", no_wrap=True)
         text.append(f"{_mark(reading, self.glyphs)} ", str(self.app.theme_variables.get(colour, "")))
-        text.append(reading.sentence).append(f"\n  {reading.advice}", "dim")
+        text.append(plain(reading.sentence)).append(f"\n  {plain(reading.advice)}", "dim")
         return text
 
     def _draw_curves(self, session: Session) -> None:
@@ -178,7 +180,7 @@ class TrainScreen(BenchScreen):
             return ""
         key, words = next(iter(problems.items()))
         label = FIELDS[key].label if key in FIELDS else key.rpartition(".")[2]
-        where = "‹1› Data" if key.startswith("data.") else "‹2› Model"
+        where = "‹app.data› Data" if key.startswith("data.") else "‹app.model› Model"
         return f"{label}: {words}. {where} mends it"
 
     async def _begin(self, start: "Start" = "run") -> None:
@@ -191,13 +193,14 @@ class TrainScreen(BenchScreen):
             bench.go_to_setting(next(iter(session.problems)))
             return
         if session.data.prepared is None:
-            bench.notice("training needs data: ‹1› chooses some")
+            bench.notice("training needs data: ‹app.data› chooses some")
             return
         if run is None or not session.run_is_of_this:
             await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
             return
         if run.state == "diverged" and run.next_lr is None:
-            bench.notice(f"it would diverge again at lr {run.base_lr:g}: ‹[› lowers lr, ‹w› draws new weights")
+            ways = "‹train.lr_down› lowers lr, ‹train.new_weights› draws new weights"
+            bench.notice(f"it would diverge again at lr {run.base_lr:g}: {ways}")
             return
         epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
         await bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace, start=start)
@@ -209,7 +212,9 @@ class TrainScreen(BenchScreen):
         if run is None or not run.alive:
             await self._begin()
         elif not self.session.run_is_of_this:
-            self.bench.notice(f"{run.name} is training: ‹x› stops it, then ‹space› starts this experiment")
+            self.bench.notice(
+                f"{run.name} is training: ‹train.stop› stops it, then ‹train.toggle› starts this experiment"
+            )
         elif run.state != "starting":
             await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
 
@@ -234,7 +239,7 @@ class TrainScreen(BenchScreen):
     async def action_train_resume(self) -> None:
         run = self.session.shown_run
         if run is None or run.state not in RESUMABLE:
-            self.bench.notice("nothing to resume: ‹space› trains")
+            self.bench.notice("nothing to resume: ‹train.toggle› trains")
         elif not self.session.starting:
             epochs = run.total_epochs or run.spec.training.epochs
             await self.bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace)
@@ -284,7 +289,7 @@ class TrainScreen(BenchScreen):
     def action_train_new_weights(self) -> None:
         session = self.session
         if session.run is not None and session.run.alive:
-            self.bench.notice("‹x› stops the run first")
+            self.bench.notice("‹train.stop› stops the run first")
             return
         same, run = session.run_is_of_this, session.run
         self.bench.dispatch(RunClosed())
@@ -293,7 +298,7 @@ class TrainScreen(BenchScreen):
             if lr != session.spec.training.lr:
                 self.bench.change("training.lr", lr)
             self.bench.change("seed", (session.spec.seed + 1) % 2**32)
-        self.bench.notice("new weights. ‹space› trains them")
+        self.bench.notice("new weights. ‹train.toggle› trains them")
 
     def action_train_log(self) -> None:
         self._log = not self._log

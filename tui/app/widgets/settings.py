@@ -46,7 +46,7 @@ def in_words(key: str, spec: Spec) -> str:
         return ""
     unit = f", in {field.unit}" if field.unit and field.unit not in field.help else ""
     shown = show_value(field, default_of(key, spec)) or "none"
-    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹Delete› sets it back"
+    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹form.reset› sets it back"
 
 
 def without_effect(key: str, session: Session) -> str:
