@@ -65,6 +65,8 @@ class Bench(App[int]):
         self.runs_dir = runs_dir
         self.asked_for = spec is not None and run is None
         self.wanted_run = run
+        self.newest_runs: list[Path] = []
+        """The newest runs' folders, as the palette saw them last."""
         self.first_launch = spec is None and run is None and not any_run(runs_dir)
         # What was open last is read after the first picture; asking for files would read NumPy before it.
         spec = spec if spec is not None else Spec()
@@ -221,9 +223,12 @@ class Bench(App[int]):
 
     def go_to_setting(self, key: str) -> None:
         """The screen and the row of a setting: where a wrong value is mended."""
-        self.action_go("data" if key.startswith("data.") else "model")
+        from tui.app.widgets.settings import screen_of
+
+        self.action_go(screen_of(key))
+        row = f"source:{self.session.spec.data.source}" if key == "data.source" else key
         if isinstance(self.screen, BenchScreen):
-            self.screen.call_after_refresh(self.screen.go_to, key)
+            self.screen.call_after_refresh(self.screen.go_to, row)
 
     def action_go(self, name: str) -> None:
         if self.current_mode != name:

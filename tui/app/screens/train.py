@@ -11,6 +11,7 @@ from tui.app import figures
 from tui.app.actions import bindings
 from tui.app.facts import FeaturesTurned, LrChosen, RunClosed, SnapshotChosen
 from tui.app.reading import Reading, read_run
+from tui.app.reasons import RESUMABLE
 from tui.app.run_view import RunView
 from tui.app.screens.base import BenchScreen
 from tui.app.services.maps import MapService
@@ -25,7 +26,6 @@ from tui.lab.values import step_value
 if TYPE_CHECKING:
     from tui.lab.runs import Start
 
-RESUMABLE = ("crashed", "failed", "stopped", "diverged", "queued")
 PACES = (1.0, 3.0, 10.0, 30.0)
 """Epochs a second that `<` and `>` step through; 0 is full speed."""
 
