@@ -10,11 +10,12 @@ import pytest
 from textual.keys import _character_to_key as character_to_key
 
 from tests.app.test_actions import NEVER
-from tui.app.actions import ACTIONS, FOCUSED, SCOPES, SCREENS, by_id, show_key
+from tui.app.actions import ACTIONS, FOCUSED, SCOPES, SCREENS, by_id, in_scope, show_key
 from tui.app.key_names import read_key, refusal
 from tui.app.keyboard import AZERTY, LAYOUTS, NO_KEY, QWERTY, Keyboard, is_action, layout_of, shared_keys
 
-APP = Path(__file__).resolve().parents[2] / "tui" / "app"
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "tui" / "app"
 FIXED = {"Enter", "Esc", "tab"}
 """Keys of fields and dialogs, which nobody can change."""
 
@@ -172,3 +173,27 @@ def test_what_a_sentence_names_has_a_key_in_every_profile(action_id: str) -> Non
     assert by_id(action_id)
     for layout in LAYOUTS:
         assert Keyboard(layout).shown(action_id)
+
+
+# What is written outside the program
+
+
+def test_every_key_in_the_readme_is_one_of_the_registry() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Keys")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ") and "---" not in line][1:]
+    assert len(rows) > 8
+    bound = {show_key(key) for action in ACTIONS for key in action.keys.split(",")} | FIXED
+    for row in rows:
+        scope = row[0].partition(":")[0].removeprefix("| on ").lower() if " on " in f" {row[0]}" else ""
+        for key in re.findall("`([^`]+)`", row[0]):
+            assert key in bound, row
+            if scope in SCREENS:
+                assert any(key in QWERTY.all_shown(action.id).split(" ") for action in in_scope(scope)), row
+
+
+@pytest.mark.parametrize("path", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_every_action_that_the_docs_name_exists(path: str) -> None:
+    text = (ROOT / "docs" / path).read_text(encoding="utf-8")
+    named = re.findall(rf"\b((?:{'|'.join(SCOPES)})\.[a-z_]+)\b", "".join(re.findall(r"`[^`\n]+`", text)))
+    meant = [name for name in named if name.partition(".")[0] not in ("data", "model", "runs")]
+    assert not [name for name in meant if not is_action(name)]

@@ -153,6 +153,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
     Action("table.scroll_top", "g,home", "", "First row", palette=False),
     Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+    Action("table.page_down", "pagedown", "", "A page down", palette=False),
+    Action("table.page_up", "pageup", "", "A page up", palette=False),
     # Charts
     Action("chart.left", "h,left", "cursor", "The cursor to the left; at the edge the plane moves", palette=False),
     Action("chart.down", "j,down", "cursor", "The cursor down", palette=False),
