@@ -19,10 +19,14 @@ AZERTY: dict[str, tuple[str, ...]] = {
     "app.train": ("4", "apostrophe"),
     "app.runs": ("6", "minus"),
     "chart.zoom_out": ("Z",),
+    "chart.whole": ("0", "à"),
     "train.lr_down": ("comma", "left_square_bracket"),
     "train.lr_up": ("semicolon", "right_square_bracket"),
 }
 """Digits need shift there, brackets AltGr. The digit stays the one that is shown: both stand on the same key."""
+
+AZERTY_ROW = "&é\"'(-è_ç"
+"""What the keys of the digits 1 to 9 type there without shift."""
 
 NO_KEY = "<none>"
 """For Textual, which takes an empty list of keys for none at all: a key that nothing sends."""

@@ -24,7 +24,7 @@ def open_application(
     ] = None,
     mouse: Annotated[
         bool | None,
-        typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.", show_default="yes"),
+        typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.", show_default=False),
     ] = None,
 ) -> int:
     """The application, opened on that experiment."""
