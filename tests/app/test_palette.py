@@ -256,6 +256,24 @@ async def test_an_action_of_another_screen_goes_there_and_does_it() -> None:
         await until(pilot, lambda: app.current_mode == "model" and len(app.session.spec.model.hidden) == 3)
 
 
+async def test_every_action_of_this_screen_is_what_its_key_does() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        for name in SCREENS:
+            screen = await on_screen(pilot, name)
+            for entry in entries(app, screen):
+                if entry.words.split()[-1:] and entry.words.split()[-1].startswith((f"{name}.", "app.")):
+                    assert entry.run is not app.action_app_back, entry.title
+        screen = await on_screen(pilot, "model")
+        await chosen(pilot, "add a hidden layer")
+        await until(pilot, lambda: len(app.session.spec.model.hidden) == 3)
+        await chosen(pilot, "undo")
+        await until(pilot, lambda: len(app.session.spec.model.hidden) == 2)
+        assert entry_of(app, by_id("form.reset").help).idle == ""
+        assert entry_of(app, by_id("chart.zoom_in").help).idle == "no chart has the focus"
+
+
 async def test_a_deed_for_a_run_that_is_not_seen_is_not_done_unseen(runs_dir: Path) -> None:
     run = new_run(small_spec(), runs_dir.parent)
     app = bench(small_spec(), runs_dir=runs_dir)

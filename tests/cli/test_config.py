@@ -1,9 +1,12 @@
 """`mlp-tui config`, as a person runs it."""
 
+import inspect
 from pathlib import Path
 
 from tests.cli.support import mlp_tui
 from tui.app.actions import ACTIONS
+from tui.commands.open import open_application
+from tui.commands.run_deeds import attach
 
 
 def test_path_show_and_check_of_a_file_that_is_begun_from_what_is_shown(runs_dir: Path, tmp_path: Path) -> None:
@@ -45,6 +48,12 @@ def test_keys_lists_every_action_as_this_file_has_it(runs_dir: Path, tmp_path: P
     assert "1 &" in lines["app.data"]
     rows = mlp_tui(runs_dir, "config", "keys", "--json", MLP_TUI_CONFIG=str(file)).lines
     assert {row["action"]: row["keys"] for row in rows}["train.lr_down"] == ["comma", "left_square_bracket"]
+
+
+def test_what_the_command_line_does_not_say_is_left_to_the_file() -> None:
+    for command in (open_application, attach):
+        options = inspect.signature(command).parameters
+        assert (options["mouse"].default, options["glyphs"].default) == (None, None)
 
 
 def test_training_without_a_screen_does_not_look_at_the_file(runs_dir: Path, tmp_path: Path) -> None:

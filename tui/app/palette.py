@@ -1,12 +1,13 @@
 """What the command palette offers: everything that a key does, on whatever screen, and all that has a name."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.app import App
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -73,12 +74,12 @@ def _actions(app: "BenchApp", screen: Screen) -> Iterator[Entry]:
 
 def _action(app: "BenchApp", screen: Screen, action: Action, here: str) -> Entry:
     idle = why_not(action.id, app.session)
-    name = f"action_{action.method}"
+    run: Callable[[], Any] | None
     if action.scope == "app":
-        where, run = "everywhere", getattr(app, name)
+        where, run = "everywhere", _deed(app, app, action)
     elif action.scope in SCREENS:
         where = f"on {action.scope.capitalize()}"
-        run = getattr(screen, name, None) if action.scope == here else None
+        run = _deed(app, screen, action) if action.scope == here else None
         if run is not None:
             if not idle and isinstance(screen, BenchScreen) and action.id in screen.idle_actions(app.session):
                 idle = "nothing to do here now"
@@ -87,9 +88,25 @@ def _action(app: "BenchApp", screen: Screen, action: Action, here: str) -> Entry
     else:
         widget = _focused(screen, action.scope)
         where = "what has the focus"
-        run = getattr(widget, name, app.action_app_back)
-        idle = "" if widget is not None else f"no {action.scope} has the focus"
-    return Entry(action.help, run, where, app.keyboard.shown(action.id), idle, f"{action.label} {action.id}")
+        run = _deed(app, widget, action) if widget is not None else None
+        idle = "" if run is not None else f"no {action.scope} has the focus"
+    return Entry(
+        action.help,
+        run or app.action_app_back,
+        where,
+        app.keyboard.shown(action.id),
+        idle,
+        f"{action.label} {action.id}",
+    )
+
+
+def _deed(app: "BenchApp", target: Screen | Widget | App, action: Action) -> Callable[[], Any] | None:
+    """What the action's key does to a target; None where it binds no such action."""
+    for kind in type(target).__mro__:
+        for binding in vars(kind).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.id == action.id:
+                return partial(app.run_action, binding.action, target)
+    return None
 
 
 def _focused(screen: Screen, scope: str) -> Widget | None:
@@ -116,10 +133,9 @@ def _elsewhere(app: "BenchApp", action: Action) -> Callable[[], Any]:
 
 
 async def _do(app: "BenchApp", action: Action) -> None:
-    method = getattr(app.screen, f"action_{action.method}", None)
-    done = method() if method is not None else None
-    if asyncio.iscoroutine(done):
-        await done
+    deed = _deed(app, app.screen, action)
+    if deed is not None:
+        await deed()
 
 
 # What has a name
