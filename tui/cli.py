@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.commands import calc, data, export, gradcheck, iterate, looks, recipes, runs, stability
+from tui.commands import calc, config, data, export, gradcheck, iterate, looks, recipes, runs, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -46,6 +46,7 @@ app.command("iterate")(iterate.iterate)
 app.command("stability")(stability.stability)
 app.command("export")(export.export)
 app.add_typer(calc.app, name="calc")
+app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
 app.add_typer(runs.app, name="runs")

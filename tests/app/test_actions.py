@@ -122,7 +122,9 @@ def test_what_a_scope_binds_it_can_do(scope: str) -> None:
     """The method that each binding names exists, so that no key is silently dead."""
     owner = OWNERS[scope]
     bound = [binding for binding in owner.BINDINGS if isinstance(binding, Binding) and binding.id]
-    assert {binding.id for binding in bound} == {action.id for action in in_scope(scope)}
+    # Charts and images have a way out of their own, by the key that comes out everywhere.
+    out = {"app.back"} if scope in ("chart", "images") else set()
+    assert {binding.id for binding in bound} == {action.id for action in in_scope(scope)} | out
     doer = DOERS.get(scope, owner)
     for binding in bound:
         name = binding.action.removeprefix("app.").removeprefix("screen.")

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datasets import load
-from tests.app.support import bench, opened, saying, small_spec, text_of, until
+from tests.app.support import bench, opened, saying, small_spec, text_of, typed, until
 from tui.app import drawing as draw
 from tui.app.drawing import EDGE, MOST, Dot, Drawing, Plane
 from tui.app.glyphs import GLYPHS
+from tui.app.keyboard import AZERTY_ROW
 from tui.app.screens.draw import DrawScreen
 from tui.app.widgets.draw_plane import picture
 from tui.lab.build import prepare
@@ -174,6 +175,17 @@ async def test_keys_of_the_dialog() -> None:
         await until(pilot, lambda: answers)
         assert load(str(answers[0])).n_samples == 12
         assert Path(str(answers[0])).parent == drawn_dir()
+
+
+async def test_digits_without_shift_on_a_french_keyboard() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        screen = DrawScreen()
+        app.push_screen(screen)
+        await saying(pilot, "no points yet")
+        await typed(pilot, AZERTY_ROW)
+        await until(pilot, lambda: [dot.label for dot in screen.drawing.dots] == [*range(1, draw.CLASSES + 1)])
 
 
 async def test_escape_asks_only_where_something_would_be_lost() -> None:

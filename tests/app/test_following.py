@@ -170,7 +170,7 @@ def test_seeds_are_trained_in_turn_by_a_process_of_their_own(runs_dir: Path) -> 
 def test_a_queue_passes_over_what_is_stopped_deleted_or_started(runs_dir: Path) -> None:
     runs = [create_run(small_spec(), runs_dir) for _ in range(4)]
     launch(runs[1]).wait(SECONDS)
-    assert stop(runs[2]).endswith("will not be started; r starts it")
+    assert stop(runs[2]).endswith("will not be started; ‹runs.resume› starts it")
     assert [waits(run) for run in (*runs, RunFolder(NO_RUNS / "gone"))] == [True, False, False, True, False]
     train_all([*runs, RunFolder(NO_RUNS / "gone")], jobs=2)
     assert [run.state() for run in runs] == ["finished", "finished", "queued", "finished"]

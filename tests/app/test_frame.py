@@ -101,20 +101,6 @@ async def test_f1_helps_in_a_field_and_leaves_what_is_typed() -> None:
         assert kept
 
 
-async def test_the_palette_has_every_action_and_every_lab_sheet() -> None:
-    app = bench(small_spec())
-    async with app.run_test(size=WIDE) as pilot:
-        await opened(pilot)
-        await on_screen(pilot, "train")
-        titles = [command.title for command in app.get_system_commands(app.screen)]
-        for action in ACTIONS:
-            if action.palette and action.scope in ("app", "train"):
-                assert any(action.help in title for title in titles), action.id
-        for name in names():
-            assert any(name in title for title in titles)
-        assert "Theme" in titles
-
-
 async def test_a_command_of_the_palette_is_done() -> None:
     app = bench(small_spec())
     async with app.run_test(size=WIDE) as pilot:

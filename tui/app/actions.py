@@ -4,10 +4,11 @@ An action's id names its scope and its method: ``train.stop`` is `action_train_s
 screen or application has the scope ``train``. To add one, add a row here and write that method.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
 DIGITS = {"data": "1", "model": "2", "gradients": "3", "train": "4", "runs": "6"}
 SCREENS = tuple(DIGITS)
@@ -27,6 +28,15 @@ SCOPES = {
     "chart": "chart or map (focused)",
     "images": "images (focused)",
 }
+
+FOCUSED = {
+    "data": ("form", "table", "chart", "images"),
+    "model": ("form",),
+    "gradients": ("table",),
+    "train": (),
+    "runs": ("list",),
+}
+"""The scopes that can have the focus on a screen: their keys work together with the screen's."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +67,11 @@ class Action:
 
 ACTIONS: tuple[Action, ...] = (
     # Everywhere
-    Action("app.data", "1", "", "Go to 1 Data: choose, look, split, normalise"),
-    Action("app.model", "2", "", "Go to 2 Model: layers, loss, optimiser"),
-    Action("app.gradients", "3", "", "Go to 3 Gradients: prove backpropagation by differences"),
-    Action("app.train", "4", "", "Go to 4 Train: watch it learn"),
-    Action("app.runs", "6", "", "Go to 6 Runs: every run there is, compared"),
+    Action("app.data", "1", "", "Go to Data: choose, look, split, normalise"),
+    Action("app.model", "2", "", "Go to Model: layers, loss, optimiser"),
+    Action("app.gradients", "3", "", "Go to Gradients: prove backpropagation by differences"),
+    Action("app.train", "4", "", "Go to Train: watch it learn"),
+    Action("app.runs", "6", "", "Go to Runs: every run there is, compared"),
     Action("app.previous_screen", "H", "", "Previous screen", palette=False),
     Action("app.next_screen", "L", "", "Next screen", palette=False),
     Action("app.open", "o", "file", "Open a data file or folder"),
@@ -130,7 +140,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.less", "h,left", "change", "Previous value, where it stands", palette=False),
     Action("form.more", "l,right", "change", "Next value, where it stands", palette=False),
     Action("form.enter", "enter", "type", "Type a value, open its list, or load the marked set", palette=False),
-    Action("form.reset", "delete", "", "Give the setting under the cursor its default", palette=False),
+    Action("form.reset", "delete", "", "Give the setting under the cursor its default"),
     Action("form.first", "g,home", "", "First row", palette=False),
     Action("form.last", "G,end", "", "Last row", palette=False),
     Action("form.page_down", "pagedown", "", "A page down", palette=False),
@@ -150,6 +160,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("table.cursor_right", "l,right", "columns", "Columns to the right", palette=False),
     Action("table.scroll_top", "g,home", "", "First row", palette=False),
     Action("table.scroll_bottom", "G,end", "", "Last row", palette=False),
+    Action("table.page_down", "pagedown", "", "A page down", palette=False),
+    Action("table.page_up", "pageup", "", "A page up", palette=False),
     # Curves: one crosshair and one window for all charts of the screen
     Action("curves.left", "h,left", "cursor", "The crosshair back, on all charts", palette=False),
     Action("curves.right", "l,right", "cursor", "The crosshair on; at the edge the window moves", palette=False),
@@ -167,9 +179,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("chart.down", "j,down", "cursor", "The cursor down", palette=False),
     Action("chart.up", "k,up", "cursor", "The cursor up", palette=False),
     Action("chart.right", "l,right", "cursor", "The cursor to the right", palette=False),
-    Action("chart.zoom_in", "z,plus", "zoom", "Zoom in, around the cursor", palette=False),
-    Action("chart.zoom_out", "Z,minus", "zoom", "Zoom out", palette=False),
-    Action("chart.whole", "0", "whole", "All of the plane", palette=False),
+    Action("chart.zoom_in", "z,plus", "zoom", "Zoom in, around the cursor"),
+    Action("chart.zoom_out", "Z,minus", "zoom", "Zoom out"),
+    Action("chart.whole", "0", "whole", "All of the plane"),
     # Images
     Action("images.left", "h,left", "image", "The image to the left", palette=False),
     Action("images.down", "j,down", "image", "The image below", palette=False),
@@ -177,7 +189,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("images.right", "l,right", "image", "The image to the right", palette=False),
     Action("images.next_class", "J,pagedown", "class", "Next class", palette=False),
     Action("images.previous_class", "K,pageup", "class", "Previous class", palette=False),
-    Action("images.zoom", "enter", "zoom", "One image as large as fits, or all of them again", palette=False),
+    Action("images.zoom", "enter", "zoom", "One image as large as fits, or all of them again"),
     Action("images.first", "g,home", "", "First image of the class", palette=False),
     Action("images.last", "G,end", "", "Last image of the class", palette=False),
 )
@@ -197,19 +209,37 @@ _KEY_NAMES = {
     "minus": "-",
     "slash": "/",
     "semicolon": ";",
-    "f1": "F1",
     "pagedown": "PgDn",
     "pageup": "PgUp",
     "home": "Home",
     "end": "End",
-    "up": "up",
-    "down": "down",
+    "delete": "Delete",
+    "insert": "Insert",
+    "space": "space",
+    "at": "@",
+    "backslash": "\\",
+    "underscore": "_",
 }
 
 
 def show_key(key: str) -> str:
     """A key as it is printed on a screen."""
-    return _KEY_NAMES.get(key, key)
+    modifiers, plus, bare = key.rpartition("+")
+    if bare in _KEY_NAMES:
+        shown = _KEY_NAMES[bare]
+    elif bare[:1] == "f" and bare[1:].isdigit():
+        shown = bare.upper()
+    else:
+        character = key_to_character(bare) or ""
+        shown = character if character.isprintable() and character else bare
+    return f"{modifiers}{plus}{shown}"
+
+
+def together(one: str, other: str) -> bool:
+    """Whether the keys of two scopes can work at the same moment."""
+    if one == other or "app" in (one, other):
+        return True
+    return other in FOCUSED.get(one, ()) or one in FOCUSED.get(other, ())
 
 
 def in_scope(scope: str) -> Iterator[Action]:
@@ -237,15 +267,24 @@ def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None 
     ]
 
 
-def key_line(scopes: tuple[str, ...], *, without: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    """(keys, label) pairs for the last row: neighbours with one label share it, help stands last."""
+def key_line(
+    scopes: tuple[str, ...],
+    *,
+    without: frozenset[str] = frozenset(),
+    shown: Callable[[Action], str] = lambda action: action.shown_key,
+) -> list[tuple[str, str]]:
+    """(keys, label) pairs for the last row: neighbours with one label share it, help stands last.
+
+    ``shown`` says how the key of an action is printed; an action without one is left out.
+    """
     pairs: list[tuple[str, str]] = []
     for scope in scopes:
         for action in in_scope(scope):
-            if not action.label or action.id in without or action.id == "app.help":
+            key = shown(action)
+            if not action.label or not key or action.id in without or action.id == "app.help":
                 continue
             if pairs and pairs[-1][1] == action.label:
-                pairs[-1] = (f"{pairs[-1][0]} {action.shown_key}", action.label)
+                pairs[-1] = (f"{pairs[-1][0]} {key}", action.label)
             else:
-                pairs.append((action.shown_key, action.label))
+                pairs.append((key, action.label))
     return pairs

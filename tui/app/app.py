@@ -1,10 +1,10 @@
 """The application: its modes, its keys, and the actions that work everywhere."""
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
 from textual import work
-from textual.app import SystemCommand
 from textual.screen import Screen
 
 from tui.app.actions import SCREENS, bindings
@@ -162,7 +162,7 @@ class BenchApp(Bench):
             self.data.cancel()
         elif isinstance(self.screen, BenchScreen) and not (self.screen.step_out() or self.screen.unexpand()):
             going = self.session.run is not None and self.session.run.alive
-            self.notice("‹ctrl+q› quits" + (", training goes on" if going else ""))
+            self.notice("‹app.quit› quits" + (", training goes on" if going else ""))
 
     def action_app_help(self) -> None:
         from tui.app.screens.help import HelpScreen
@@ -170,14 +170,27 @@ class BenchApp(Bench):
         if isinstance(self.screen, BenchScreen):
             self.push_screen(HelpScreen(self.screen))
 
-    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
-        """Every action that a key does, and every lab sheet."""
-        from tui.app.palette import commands
+    def action_command_palette(self) -> None:
+        from tui.app.palette_search import palette
 
-        yield from commands(self, screen)
-        for command in super().get_system_commands(screen):
-            if command.title in ("Theme", "Screenshot"):
-                yield command
+        if isinstance(self.screen, BenchScreen):
+            self.push_screen(palette())
+
+    @work
+    async def export_run(self, what: str) -> None:
+        """Writes one of `run_deeds.EXPORTS` of the run at hand into the current folder."""
+        from tui.app.services import run_deeds
+        from tui.lab.build import USER_ERRORS
+        from tui.lab.runs import RunFolder
+
+        if self.session.run is None:
+            return
+        try:
+            file = await asyncio.to_thread(run_deeds.export, RunFolder(self.session.run.path), what, Path.cwd())
+        except (*USER_ERRORS, OSError) as error:
+            self.notice(f"{self.glyphs.wrong} {error}")
+        else:
+            self.notice(f"written to {file.name}")
 
 
 def _numbered(path: Path) -> Iterable[Path]:

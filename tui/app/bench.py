@@ -9,6 +9,7 @@ from textual import work
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
+from tui.app.config import Config
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
 from tui.app.glyphs import GLYPHS
 from tui.app.news import is_news
@@ -54,13 +55,18 @@ class Bench(PacedApp):
         runs_dir: Path,
         run: Path | None = None,
         capabilities: Capabilities | None = None,
+        config: Config | None = None,
         runs: RunService | None = None,
     ) -> None:
         super().__init__(capabilities or Capabilities())
+        self.config = config or Config()
+        self.keyboard = self.config.keyboard
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
         self.asked_for = spec is not None and run is None
         self.wanted_run = run
+        self.newest_runs: list[Path] = []
+        """The newest runs' folders, as the palette saw them last."""
         self.first_launch = spec is None and run is None and not any_run(runs_dir)
         # What was open last is read after the first picture; asking for files would read NumPy before it.
         spec = spec if spec is not None else Spec()
@@ -73,14 +79,24 @@ class Bench(PacedApp):
         self._drawing = False
         self.register_theme(BENCH)
         self.register_theme(BENCH_LIGHT)
-        self.theme = BENCH.name
+        for theme in self.config.themes:
+            self.register_theme(theme)
+        self.theme = self.config.theme or BENCH.name
+        self.set_keymap(self.keyboard.keymap)
         self.animation_level = "none"
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
         if self.asked_for:
             self.data.ask(self.session.spec)
+        if self.first_launch:
+            self._complain()
         self.run_worker(self._preload, thread=True, exit_on_error=False)
+
+    def _complain(self) -> None:
+        """Says what is wrong in the file of settings; it stays until another screen comes or something else is said."""
+        if self.config.complaint:
+            self.dispatch(Noticed(f"{self.glyphs.wrong} {self.config.complaint}"))
 
     def _preload(self) -> None:
         import tui.app.screens.data
@@ -96,11 +112,12 @@ class Bench(PacedApp):
         import tui.app.screens.train  # noqa: F401
 
         if self.asked_for and (going := running(self.runs_dir)):
-            self.post_fact(Noticed(f"{going[0].name} is training: ‹6› then ‹Enter› shows it"))
+            self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
 
     def _leave_opening(self) -> None:
         if self.current_mode == "opening":
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
+        self._complain()
 
     def _take_up(self, last: Last) -> None:
         """Goes on where the bench was left, or follows what trains."""
@@ -111,6 +128,7 @@ class Bench(PacedApp):
             self.data.ask(self.session.spec)
             if last.words:
                 self.notice(f"{self.glyphs.wrong} {last.words}")
+            self._complain()
             return
         same_data = last.spec.data == self.session.spec.data
         self.dispatch(ExperimentOpened(last.spec, last.recipe))
@@ -121,6 +139,7 @@ class Bench(PacedApp):
         self.action_go(last.screen)
         if last.words:
             self.notice(last.words)
+        self._complain()
 
     # Runs
 
@@ -233,9 +252,12 @@ class Bench(PacedApp):
 
     def go_to_setting(self, key: str) -> None:
         """The screen and the row of a setting: where a wrong value is mended."""
-        self.action_go("data" if key.startswith("data.") else "model")
+        from tui.app.widgets.settings import screen_of
+
+        self.action_go(screen_of(key))
+        row = f"source:{self.session.spec.data.source}" if key == "data.source" else key
         if isinstance(self.screen, BenchScreen):
-            self.screen.call_after_refresh(self.screen.go_to, key)
+            self.screen.call_after_refresh(self.screen.go_to, row)
 
     def action_go(self, name: str) -> None:
         if self.current_mode != name:

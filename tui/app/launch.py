@@ -19,21 +19,28 @@ def run(
     runs_dir: Path,
     run: Path | None = None,
     glyphs: str | None = None,
-    mouse: bool = True,
-    low_bandwidth: bool = False,
+    mouse: bool | None = None,
+    low_bandwidth: bool | None = None,
 ) -> int:
     """Opens the application, on a ``run``'s folder where one is given; returns the exit status.
 
-    Raises ValueError for an unknown ``glyphs``.
+    What is None here the file of settings decides. Raises ValueError for an unknown ``glyphs``.
     """
+    from tui.app.config import read_config
+
+    config = read_config(os.environ)
+    glyphs = glyphs or config.glyphs or None
+    if mouse is None:
+        mouse = config.mouse is not False
     stream = sys.__stderr__
     capabilities = detect(os.environ, stream.encoding if stream is not None else None, glyphs)
-    capabilities = replace(capabilities, low_bandwidth=low_bandwidth)
+    narrow = config.low_bandwidth is True if low_bandwidth is None else low_bandwidth
+    capabilities = replace(capabilities, low_bandwidth=narrow)
     if not capabilities.unicode:
         _ascii_only()
     from tui.app.app import BenchApp
 
-    app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, run=run, capabilities=capabilities)
+    app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, run=run, capabilities=capabilities, config=config)
     result = app.run(mouse=mouse)
     return result if isinstance(result, int) else app.return_code or 0
 

@@ -28,27 +28,31 @@ class Reading:
 def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squared: str = "R²") -> Reading:
     """Reads the run as it stands; ``r_squared`` is how this terminal writes it."""
     if run.state == "diverged" and run.diverged is not None:
-        go_on = f"Epoch {run.kept} is kept. [ lowers lr, space goes on from it."
-        remedy = go_on if run.kept else "[ lowers lr, space starts again."
+        go_on = f"Epoch {run.kept} is kept. ‹train.lr_down› lowers lr, ‹train.toggle› goes on from it."
+        remedy = go_on if run.kept else "‹train.lr_down› lowers lr, ‹train.toggle› starts again."
         return Reading("wrong", run.message, remedy)
     if run.state == "crashed":
-        remedy = f"r resumes at epoch {run.kept + 1}." if run.kept else "r starts it again from its seed."
+        whence = f"resumes at epoch {run.kept + 1}." if run.kept else "starts it again from its seed."
+        remedy = f"‹train.resume› {whence}"
         return Reading("warn", f"{run.message.rstrip('.')}.", remedy)
     if run.state == "failed":
-        return Reading("wrong", run.message, "r goes on from the last checkpoint.")
+        return Reading("wrong", run.message, "‹train.resume› goes on from the last checkpoint.")
     done = run.finished if run.state == "finished" else None
     if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
         name = "accuracy" if done.test_r2 is None else r_squared
         sentence = f"On the test part: {name} {score}, loss {figures.loss(done.test_loss)}."
         if by_heart := _by_heart(run):
             return Reading("warn", f"{sentence} {by_heart}", BY_HEART_ADVICE)
-        return Reading("ok", sentence, _advice(run) or "3 proves its gradients, 2 changes one thing for the next run.")
+        onwards = "‹app.gradients› proves its gradients, ‹app.model› changes one thing for the next run."
+        return Reading("ok", sentence, _advice(run) or onwards)
     if not run.epochs:
         return _first_loss(run, classes, loss)
     if run.probe and run.probe.dead is not None and run.probe.dead >= MANY_DEAD:
         share = f"{100 * run.probe.dead:.0f} %"
         sentence = f"{share} of the units are dead after epoch {run.probe.epoch}: no sample turns them on."
-        return Reading("warn", sentence, "A smaller learning rate, or leaky_relu (2 Model), keeps them alive.")
+        return Reading(
+            "warn", sentence, "A smaller learning rate, or leaky_relu (‹app.model› Model), keeps them alive."
+        )
     return _trend(run)
 
 
@@ -62,7 +66,9 @@ def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
     chance = math.log(classes)
     words = f"Loss before training {started.initial_loss:.3f}; chance is ln {classes} = {chance:.3f}."
     if started.initial_loss > 2 * chance:
-        return Reading("warn", words, "The first weights are too large: kaiming_normal (2 Model) starts nearer.")
+        return Reading(
+            "warn", words, "The first weights are too large: kaiming_normal (‹app.model› Model) starts nearer."
+        )
     return Reading("ok", words)
 
 
@@ -87,9 +93,11 @@ def _trend(run: RunView) -> Reading:
         if last.val_loss < WORSE * (best.val_loss or 0.0):
             return Reading("ok", f"{sentence} It stands near its best.", _advice(run))
         sentence += " Training loss still falls: learning by heart."
-        return Reading("warn", sentence, "Try dropout 0.2 (2 Model), or keep the best weights, which are saved.")
+        return Reading(
+            "warn", sentence, "Try dropout 0.2 (‹app.model› Model), or keep the best weights, which are saved."
+        )
     sentence = f"Neither loss has improved for {since} epochs {where}."
-    return Reading("warn", sentence, "A smaller learning rate ([) may find a way on.")
+    return Reading("warn", sentence, "A smaller learning rate (‹train.lr_down›) may find a way on.")
 
 
 def _by_heart(run: RunView) -> str:
@@ -109,7 +117,7 @@ def _advice(run: RunView) -> str:
     last = run.epochs[-1] if run.epochs else None
     if last is None:
         return ""
-    remedy = "ahead of validation: dropout or weight decay (2 Model) close the gap."
+    remedy = "ahead of validation: dropout or weight decay (‹app.model› Model) close the gap."
     if last.train_r2 is not None and last.val_r2 is not None:
         gap = last.train_r2 - last.val_r2
         return f"Training is {gap:.2f} {remedy}" if gap > 0.08 else ""

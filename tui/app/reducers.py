@@ -120,7 +120,7 @@ def _(fact: Undone, session: Session) -> Session:
         past=tuple(past),
         future=((session.spec, session.recipe), *session.future),
         wrong={},
-        notice="undone; ctrl+r does it again",
+        notice="undone; ‹app.redo› does it again",
     )
 
 
@@ -186,7 +186,7 @@ def _(fact: DataCancelled, session: Session) -> Session:
         past=session.past[:past],
         future=((session.spec, session.recipe), *session.future),
         wrong={},
-        notice="given up; the former data stays. ‹ctrl+r› reads it after all",
+        notice="given up; the former data stays. ‹app.redo› reads it after all",
     )
 
 
@@ -233,7 +233,7 @@ def _with_its_loss(session: Session, prepared: "Prepared") -> Session:
     if spec == session.spec:
         return session
     name = prepared.dataset.source.rstrip("/").rpartition("/")[2]
-    notice = f"targets of {name} are numbers: loss set to squared error. Next: ‹2› Model"
+    notice = f"targets of {name} are numbers: loss set to squared error. Next: ‹app.model› Model"
     return replace(_with_spec(session, spec, session.recipe), notice=notice)
 
 

@@ -1,6 +1,6 @@
 """The two themes of our own; every theme that Textual brings works too."""
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 BENCH = Theme(
     name="bench",
@@ -30,3 +30,9 @@ BENCH_LIGHT = Theme(
     warning="#8a6100",
     error="#c62828",
 )
+OWN = {theme.name: theme for theme in (BENCH, BENCH_LIGHT)}
+
+
+def theme_names() -> list[str]:
+    """The themes that need nobody's file: ours, and Textual's."""
+    return [*OWN, *BUILTIN_THEMES]

@@ -22,10 +22,14 @@ def open_application(
         str | None,
         typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
     ] = None,
-    mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+    mouse: Annotated[
+        bool | None,
+        typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.", show_default=False),
+    ] = None,
     low_bandwidth: Annotated[
-        bool, typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours.")
-    ] = False,
+        bool | None,
+        typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours."),
+    ] = None,
 ) -> int:
     """The application, opened on that experiment."""
     if glyphs not in (None, "braille", "block", "ascii"):

@@ -32,10 +32,14 @@ def attach(
         str | None,
         typer.Option("--glyphs", metavar="braille|block|ascii", help="What curves and maps are drawn with."),
     ] = None,
-    mouse: Annotated[bool, typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.")] = True,
+    mouse: Annotated[
+        bool | None,
+        typer.Option("--mouse/--no-mouse", help="Whether the application takes the mouse.", show_default=False),
+    ] = None,
     low_bandwidth: Annotated[
-        bool, typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours.")
-    ] = False,
+        bool | None,
+        typer.Option("--low-bandwidth", help="For a narrow line: 8 KB/s at most while it trains, fewer colours."),
+    ] = None,
     runs_dir: RunsDir = None,
 ) -> int:
     """Open the application on a run: from its first epoch, then live where it trains."""

@@ -37,7 +37,7 @@ class ImageSheet(Widget, can_focus=True):
 
     SCOPE = "images"
     ALLOW_SELECT: ClassVar[bool] = False
-    BINDINGS = [*bindings("images"), Binding("escape", "images_back", show=False)]
+    BINDINGS = [*bindings("images"), Binding("escape", "images_back", show=False, id="app.back")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"images--caption", "images--here"}
     DEFAULT_CSS = """
     ImageSheet {

@@ -23,7 +23,7 @@ class ScatterCursor(Scatter, can_focus=True):
     SCOPE = "chart"
     BINDINGS = [
         *bindings("chart"),
-        Binding("escape", "chart_out", show=False),
+        Binding("escape", "chart_out", show=False, id="app.back"),
         *(
             Binding(f"shift+{arrow}", f"far({right}, {up})", show=False)
             for arrow, right, up in (("left", -FAR, 0), ("right", FAR, 0), ("up", 0, FAR), ("down", 0, -FAR))

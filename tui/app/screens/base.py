@@ -167,7 +167,7 @@ class BenchScreen(Screen):
 
     def _frozen_words(self) -> str:
         going = ", the training goes on" if self.session.run is not None and self.session.run.alive else ""
-        return f"frozen{going}: nothing new is drawn until ‹f›"
+        return f"frozen{going}: nothing new is drawn until ‹app.freeze›"
 
     def show_keys(self) -> None:
         if not self.is_mounted or not self.is_current:

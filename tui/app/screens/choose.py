@@ -20,10 +20,10 @@ class List(OptionList):
     """Textual's list with the letters added."""
 
     BINDINGS = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False),
-        Binding("G", "last", show=False),
+        Binding("j,down", "cursor_down", show=False, id="list.down"),
+        Binding("k,up", "cursor_up", show=False, id="list.up"),
+        Binding("g,home", "first", show=False, id="list.first"),
+        Binding("G,end", "last", show=False, id="list.last"),
     ]
 
 

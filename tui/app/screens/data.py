@@ -79,7 +79,7 @@ class DataScreen(BenchScreen):
             form.go_to(f"source:{self._source}")
         self.query_one("#split-form", SettingsForm).show(self._split_rows(session))
         prepared = session.data.prepared
-        self.query_one("#source", Panel).entitle(subtitle="o open a file")
+        self.query_one("#source", Panel).entitle(subtitle=self.bench.keyboard.plain("‹app.open› open a file"))
         if prepared is None:
             return
         self.query_one(Look).draw(prepared, session.features)
@@ -105,7 +105,7 @@ class DataScreen(BenchScreen):
             bar = "" if data.share is None else f"{meter(data.share, 10, self.glyphs)} {100 * data.share:.0f} %  "
             stays = "; the former data stays" if data.prepared is not None else ""
             name = cut(data.loading.rstrip("/").rpartition("/")[2], 24, self.glyphs.ellipsis)
-            return f"reading {name} {self.glyphs.ellipsis} {bar} ‹x› gives up{stays}"
+            return f"reading {name} {self.glyphs.ellipsis} {bar} ‹data.cancel› gives up{stays}"
         if pointed := self.query_one(Look).pointed_at():
             return pointed
         for form in self.query(SettingsForm):
@@ -115,8 +115,8 @@ class DataScreen(BenchScreen):
         if session.spec.is_file and session.spec == for_task(for_file(session.spec.data.source), session.data_task):
             scale = show_value(FIELDS["data.scale"], session.spec.data.scale)
             # The next key first: a narrow screen cuts from the right.
-            return f"{name} is ready. Next: ‹2› Model. Chosen: {scale} scaling, 2 layers of 32, Adam"
-        return f"{name} is ready. Next: ‹2› Model, or ‹4› then ‹space› trains it"
+            return f"{name} is ready. Next: ‹app.model› Model. Chosen: {scale} scaling, 2 layers of 32, Adam"
+        return f"{name} is ready. Next: ‹app.model› Model, or ‹app.train› then ‹train.toggle› trains it"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         idle = set() if session.data.prepared is not None else {"data.next_features"}
@@ -226,7 +226,7 @@ class DataScreen(BenchScreen):
         where = f"feature {table.feature + 1:,} of {dataset.n_features:,}   " if more > 0 else ""
         self.query_one("#rows", Panel).entitle(
             f"{dataset.n_samples:,} {self.glyphs.times} {dataset.n_features:,}, {answers_in_words(dataset)}",
-            f"{where}h l columns",
+            where + self.bench.keyboard.plain("‹table.cursor_left› ‹table.cursor_right› columns"),
         )
 
     # Doing

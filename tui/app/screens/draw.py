@@ -10,6 +10,8 @@ from textual.containers import Container
 
 from tui.app import drawing as draw
 from tui.app.drawing import Drawing
+from tui.app.key_names import read_key
+from tui.app.keyboard import AZERTY_ROW
 from tui.app.screens.choose import Modal
 from tui.app.widgets.draw_plane import DrawPlane
 from tui.app.widgets.panel import Panel, Words
@@ -32,7 +34,10 @@ class DrawScreen(Modal):
             Binding(f"{letter.upper()},shift+{arrow}", f"go({FAR * right}, {FAR * up})", show=False)
             for arrow, letter, right, up in _MOVES
         ),
-        *(Binding(str(label), f"put({label})", show=False) for label in range(1, draw.CLASSES + 1)),
+        *(
+            Binding(f"{label},{read_key(typed)}", f"put({label})", show=False)
+            for label, typed in enumerate(AZERTY_ROW, start=1)
+        ),
         Binding("space", "put_again", show=False),
         Binding("x,delete", "delete", show=False),
         Binding("u", "undo", show=False),

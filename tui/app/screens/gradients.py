@@ -54,21 +54,22 @@ class GradientsScreen(BenchScreen):
     def sentence(self, session: Session) -> str:
         check, glyphs = session.check, self.glyphs
         if check.running:
-            return f"checking {glyphs.ellipsis}  ‹x› cancels, what is done stays"
+            return f"checking {glyphs.ellipsis}  ‹gradients.cancel› cancels, what is done stays"
         if check.error:
             return f"{glyphs.wrong} {check.error}"
         if session.data.prepared is None:
-            return "a check needs data: ‹1› chooses some"
+            return "a check needs data: ‹app.data› chooses some"
         if check.report is None:
             if check.cancelled:
-                return f"cancelled after {len(check.tensors)} tensors; ‹space› checks again"
-            return "Nothing checked yet. ‹space› compares every gradient with differences"
+                return f"cancelled after {len(check.tensors)} tensors; ‹gradients.check› checks again"
+            return "Nothing checked yet. ‹gradients.check› compares every gradient with differences"
         count = len(check.tensors)
         if bad := sum(not tensor.ok and not tensor.unjudged for tensor in check.tensors):
-            return f"{bad} of {count} tensors wrong, {check.seconds:.1f} s. ‹space› checks again"
+            return f"{bad} of {count} tensors wrong, {check.seconds:.1f} s. ‹gradients.check› checks again"
         if open_ := sum(tensor.unjudged for tensor in check.tensors):
-            return f"{open_} of {count} not judged, the others right, {check.seconds:.1f} s. ‹space› checks again"
-        return f"{glyphs.ok} all {count} right, {check.seconds:.1f} s. Next: ‹4› Train"
+            open_words = f"{open_} of {count} not judged, the others right"
+            return f"{open_words}, {check.seconds:.1f} s. ‹gradients.check› checks again"
+        return f"{glyphs.ok} all {count} right, {check.seconds:.1f} s. Next: ‹app.train› Train"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         return frozenset() if session.check.running else frozenset({"gradients.cancel"})
@@ -113,7 +114,8 @@ class GradientsScreen(BenchScreen):
             foot.show(Text(words, "dim"))
         else:
             panel.entitle("gradient check", "")
-            foot.show(Text("" if check.tensors else "space compares each gradient with a central difference", "dim"))
+            words = self.bench.keyboard.plain("‹gradients.check› compares each gradient with a central difference")
+            foot.show(Text("" if check.tensors else words, "dim"))
 
     def _draw_verdict(self, session: Session) -> None:
         check, panel = session.check, self.query_one("#said", Panel)
@@ -208,9 +210,9 @@ class GradientsScreen(BenchScreen):
             return
         problems = [key for key in session.problems if key.startswith("model.") or key == "training.loss"]
         if problems:
-            self.bench.notice(f"{self.glyphs.wrong} {session.problems[problems[0]]}: ‹2› Model mends it")
+            self.bench.notice(f"{self.glyphs.wrong} {session.problems[problems[0]]}: ‹app.model› Model mends it")
         elif session.data.prepared is None:
-            self.bench.notice("a check needs data: ‹1› chooses some")
+            self.bench.notice("a check needs data: ‹app.data› chooses some")
         else:
             self.bench.checks.start(session.spec, session.data.prepared)
 

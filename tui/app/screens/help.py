@@ -8,7 +8,8 @@ from textual.binding import Binding
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from tui.app.actions import SCOPES, Action, in_scope, show_key
+from tui.app.actions import SCOPES, in_scope
+from tui.app.keyboard import Keyboard, keyboard_of
 from tui.app.screens.base import BenchScreen, scope_of
 from tui.app.screens.choose import Modal
 from tui.app.widgets.panel import Panel
@@ -24,20 +25,24 @@ FIELD_KEYS = (
     ("Esc", "Put back"),
     ("tab", "Keep, and open the next"),
 )
+KEYS_WIDTH = 12
 
 
 class HelpScroll(VerticalScroll):
     BINDINGS = [
-        Binding("j", "scroll_down", show=False),
-        Binding("k", "scroll_up", show=False),
-        Binding("g", "scroll_home", show=False),
-        Binding("G", "scroll_end", show=False),
+        Binding("j,down", "scroll_down", show=False, id="list.down"),
+        Binding("k,up", "scroll_up", show=False, id="list.up"),
+        Binding("g,home", "scroll_home", show=False, id="list.first"),
+        Binding("G,end", "scroll_end", show=False, id="list.last"),
+        Binding("pagedown", "page_down", show=False, id="list.page_down"),
+        Binding("pageup", "page_up", show=False, id="list.page_up"),
     ]
 
 
 class HelpScreen(Modal):
     BINDINGS = [
-        Binding("escape,question_mark,f1", "leave", "Close", show=False),
+        Binding("escape", "leave", "Close", show=False),
+        Binding("question_mark,f1", "leave", "Close", show=False, id="app.help"),
     ]
 
     def __init__(self, screen: BenchScreen) -> None:
@@ -46,39 +51,49 @@ class HelpScreen(Modal):
         self._focus_scope = scope_of(screen.focused)
 
     def compose(self) -> ComposeResult:
+        keyboard = keyboard_of(self._of)
         with Container(classes="modal"):
-            scroll = HelpScroll(Static(self._words(), id="help-words"), id="help-scroll")
+            scroll = HelpScroll(Static(self._words(keyboard), id="help-words"), id="help-scroll")
             panel = Panel(scroll, title=f"help   {SCOPES[self._of.NAME].capitalize()}", id="help", can_focus=False)
-            panel.entitle(subtitle="j k scroll   Esc closes")
+            panel.entitle(subtitle=keyboard.plain("‹list.down› ‹list.up› scroll   Esc closes"))
             yield panel
 
     def on_mount(self) -> None:
         self.query_one(HelpScroll).focus()
 
-    def _words(self) -> Group:
+    def _words(self, keyboard: Keyboard) -> Group:
         parts: list[Text | Grid] = []
         for scope in dict.fromkeys((self._of.NAME, self._focus_scope, "app")):
             if not scope:
                 continue
-            rows = [(_keys(action), action.help) for action in in_scope(scope)]
+            rows = [(keyboard.all_shown(action.id), action.help) for action in in_scope(scope)]
             if scope == "app":
                 rows += TEXTUAL_KEYS
             parts += _section(SCOPES[scope].upper(), rows)
-        if self._focus_scope == "form":
-            parts += _section("IN A TEXT FIELD", list(FIELD_KEYS))
+        parts += _section("IN A TEXT FIELD", list(FIELD_KEYS))
         if self._of.WORDS:
-            parts += _section("WORDS ON THIS SCREEN", list(self._of.WORDS), width=18)
+            words = [(word, keyboard.plain(meaning)) for word, meaning in self._of.WORDS]
+            parts += _section("WORDS ON THIS SCREEN", words, width=18)
+        if about := about_keyboard(keyboard):
+            parts += _section("THIS KEYBOARD", about)
         return Group(*parts)
 
 
-def _section(title: str, rows: list[tuple[str, str]], *, width: int = 12) -> list[Text | Grid]:
+def about_keyboard(keyboard: Keyboard) -> list[tuple[str, str]]:
+    """What is not as everybody's: the profile, and the keys that were changed."""
+    rows = []
+    if keyboard.layout == "azerty":
+        rows.append(("AZERTY", 'Digits and brackets without shift and AltGr; keyboard = "qwerty" switches it off'))
+    if keyboard.changed:
+        keys = " ".join(keyboard.all_shown(action_id) or "none" for action_id in keyboard.changed)
+        rows.append(("changed", f"{keys}: by the config file; mlp-tui config keys lists every key"))
+    return rows
+
+
+def _section(title: str, rows: list[tuple[str, str]], *, width: int = KEYS_WIDTH) -> list[Text | Grid]:
     grid = Grid.grid(padding=(0, 1))
-    grid.add_column(width=width, no_wrap=True, style="bold")
+    grid.add_column(width=max(width, *(len(keys) + 2 for keys, _ in rows)), no_wrap=True, style="bold")
     grid.add_column()
     for keys, words in rows:
         grid.add_row(Text(f"  {keys}"), Text(words))
     return [Text(title, "dim"), grid, Text("")]
-
-
-def _keys(action: Action) -> str:
-    return " ".join(dict.fromkeys(show_key(key) for key in action.keys.split(",")))

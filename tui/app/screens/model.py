@@ -77,12 +77,12 @@ class ModelScreen(BenchScreen):
             return f"{glyphs.wrong} {FIELDS[key].label}: {words}"
         prepared = session.data.prepared
         if prepared is None:
-            return "the input size comes from the data: ‹1› chooses some"
+            return "the input size comes from the data: ‹app.data› chooses some"
         first = ""
         if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             classes = len(prepared.class_names)
             first = f"  First loss should be ln {classes} = {math.log(classes):.3f}"
-        return f"ready: ‹4› Train then ‹space› starts it.{first}"
+        return f"ready: ‹app.train› Train then ‹train.toggle› starts it.{first}"
 
     # Panels
 
@@ -145,7 +145,9 @@ class ModelScreen(BenchScreen):
             text.append(f"{field.help}\n", "bold")
             text.append(f"takes {field.expected()}", "dim")
             text.append(f"   {field.unit}\n" if field.unit else "\n", "dim")
-        text.append(f"default {show_value(field, Spec().value(key))}", "dim").append("   Delete sets it back", "dim")
+        text.append(f"default {show_value(field, Spec().value(key))}", "dim").append(
+            f"   {self.bench.keyboard.plain('‹form.reset› sets it back')}", "dim"
+        )
         panel.entitle(field.label)
         panel.query_one(Words).show(text)
 

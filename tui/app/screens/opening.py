@@ -5,6 +5,7 @@ Everything heavy (NumPy, plotext, the other screens) is read after this has been
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
@@ -28,23 +29,26 @@ class OpeningScreen(BenchScreen):
         if not self.bench.first_launch:
             yield Panel(title="source", id="source")
             return
+        plain = self.bench.keyboard.plain
         rows = OptionList(
             Option("moons          2 features, 2 classes: watch it bend", id="moons"),
-            Option("a lab sheet    with the figures it prints           R", id="recipes"),
-            Option("your file      csv, npz, pickle, MNIST folder       o", id="open"),
+            Option(Content(plain("a lab sheet    with the figures it prints           ‹app.recipes›")), id="recipes"),
+            Option(Content(plain("your file      csv, npz, pickle, MNIST folder       ‹app.open›")), id="open"),
         )
         caps = self.bench.capabilities
         drawings = "." if caps.glyphs == "ascii" else ": all drawings on."
         words = Static(
             "\nEnter takes moons with a ready 2-16-16-2 network.\n"
-            "From there:  2 shape it   3 prove it   4 train it\n\n"
+            f"{plain('From there:  ‹app.model› shape it   ‹app.gradients› prove it   ‹app.train› train it')}\n\n"
             f"{'UTF-8' if caps.unicode else 'ASCII only'}, {COLOURS[caps.colors]}{drawings}\n"
-            "Looks wrong?  mlp-tui --glyphs ascii"
+            "Looks wrong?  mlp-tui --glyphs ascii",
+            markup=False,
         )
         with Vertical(id="card"):
             yield Static("mlp-tui   build, prove, train, look inside", id="motto")
             yield Panel(rows, words, title="start with", id="start", can_focus=False)
-            yield Static("Three keys to a trained network:  Enter   4   space", id="three")
+            three = plain("Three keys to a trained network:  Enter   ‹app.train›   ‹train.toggle›")
+            yield Static(three, id="three", markup=False)
 
     def home(self) -> Widget:
         return self.query_one(OptionList if self.bench.first_launch else Panel)

@@ -7,6 +7,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.app.keyboard import keyboard_of
 from tui.app.screens.choose import List, Modal
 from tui.app.widgets.panel import Panel
 from tui.lab.recipes import Recipe, load_all
@@ -37,7 +38,8 @@ class RecipesScreen(Modal):
                 id="recipes",
                 can_focus=False,
             )
-            panel.entitle(subtitle="Enter load, then space trains   h l tasks   Esc close")
+            words = "Enter load, then ‹train.toggle› trains   h l tasks   Esc close"
+            panel.entitle(subtitle=keyboard_of(self).plain(words))
             yield panel
 
     def on_mount(self) -> None:

@@ -38,7 +38,10 @@ class RunsScreen(Looking):
     WORDS = (
         ("run", "one training: a folder of plain text with its settings, every epoch's figures and its weights"),
         ("queued", "waits for its trainer"),
-        ("crashed", "its trainer is gone without a last word; r takes it up again from its last checkpoint"),
+        (
+            "crashed",
+            "its trainer is gone without a last word; ‹runs.resume› takes it up again from its last checkpoint",
+        ),
         ("diverged", "the loss left the numbers: the learning rate was too high"),
         ("torn", "the file's last line is not whole, as a full disk or a kill leaves it; all before it is read"),
         ("seeds", "the same experiment with other random numbers: how much of a difference is chance"),
@@ -154,22 +157,23 @@ class RunsScreen(Looking):
         if not runs.total:
             if not runs.looked:
                 return f"looking for runs {self.glyphs.ellipsis}"
-            return "No runs yet. ‹4› then ‹space› makes one. A run is a folder of plain text; nothing is sent anywhere"
+            what = "A run is a folder of plain text; nothing is sent anywhere"
+            return f"No runs yet. ‹app.train› then ‹train.toggle› makes one. {what}"
         if current is None:
-            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹/› then ‹Esc› shows all"
+            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹runs.filter› then ‹app.back› shows all"
         if len(runs.marked) >= 2 and (words := comparison.conclusion(compared(runs), runs.views)):
             return words
         row = current.row
         if row.state == "crashed" and not row.problem:
-            return f"{self.glyphs.warn} {row.name}: its trainer is gone. ‹r› resumes at epoch {row.epochs}"
+            return f"{self.glyphs.warn} {row.name}: its trainer is gone. ‹runs.resume› resumes at epoch {row.epochs}"
         if row.message and row.state in ("diverged", "failed"):
             return f"{self.glyphs.warn} {row.message}"
         if runs.running:
             first = row if row.live else runs.running[0]
             others = f" (and {len(runs.running) - 1} more)" if len(runs.running) > 1 else ""
             doing = "is paused" if first.state == "paused" else "is training"
-            return f"{first.name} {doing}{others}: ‹Enter› shows it live. Nothing is lost if you close this."
-        return "‹Enter› opens a run, ‹space› marks up to six to compare, ‹S› repeats one over seeds"
+            return f"{first.name} {doing}{others}: ‹list.enter› shows it live. Nothing is lost if you close this."
+        return "‹list.enter› opens a run, ‹runs.mark› marks up to six to compare, ‹runs.seeds› repeats one over seeds"
 
     def idle_actions(self, session: Session) -> frozenset[str]:
         current = self.current
@@ -208,7 +212,7 @@ class RunsScreen(Looking):
     def action_runs_fold(self) -> None:
         runs, current = self.session.runs, self.current
         if not any(row.group for row in runs.rows):
-            self.bench.notice("no run has been repeated yet: ‹S› repeats one over seeds")
+            self.bench.notice("no run has been repeated yet: ‹runs.seeds› repeats one over seeds")
             return
         at = runs.at
         if current is not None and current.row.group:
@@ -249,7 +253,7 @@ class RunsScreen(Looking):
         if current.key in marked:
             self._change(marked=tuple(key for key in marked if key != current.key))
         elif len(marked) == MOST:
-            self.bench.notice(f"{MOST} runs are compared at most: ‹space› on one of them takes its mark away")
+            self.bench.notice(f"{MOST} runs are compared at most: ‹runs.mark› on one of them takes its mark away")
         else:
             self._change(marked=(*marked, current.key))
 
@@ -343,7 +347,9 @@ class RunsScreen(Looking):
         if done is not None:
             group, made = done
             self._change(folded=True, at=f"group {group}")
-            self.bench.notice(f"{len(made)} runs wait for their trainers, which go on if you leave. ‹M› one by one")
+            self.bench.notice(
+                f"{len(made)} runs wait for their trainers, which go on if you leave. ‹runs.fold› one by one"
+            )
 
     @work
     async def action_runs_name(self) -> None:

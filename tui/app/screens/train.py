@@ -23,8 +23,6 @@ from tui.app.widgets.run_curves import Figure, RunCurves, Shown, extent_of
 from tui.app.widgets.strip import Strip
 from tui.lab.fields import LOSSES
 
-NO_MARKS = str.maketrans("", "", "‹›")
-
 
 class TrainScreen(TrainDeeds):
     NAME = "train"
@@ -98,13 +96,15 @@ class TrainScreen(TrainDeeds):
         if ended:
             again = session.spec.training.epochs
             figure = self._test_figure(run)
+            more = f"‹train.toggle› trains {again} more"
             if not shown and reading.state != "ok" and run.best is not None:
-                return f"finished{figure}, overfit since {run.best.epoch:,}. ‹space› trains {again} more"
-            return f"finished{figure}. ‹space› trains {again} more, ‹w› new weights, ‹<› walks back"
+                return f"finished{figure}, overfit since {run.best.epoch:,}. {more}"
+            return f"finished{figure}. {more}, ‹train.new_weights› new weights, ‹train.slower› walks back"
         if run.state == "queued":
-            return f"run {run.name} waits for its trainer. ‹space› starts it"
+            return f"run {run.name} waits for its trainer. ‹train.toggle› starts it"
         if run.state == "stopped":
-            return f"stopped at epoch {run.epochs[-1].epoch if run.epochs else 0}. ‹space› goes on, ‹w› new weights"
+            at = run.epochs[-1].epoch if run.epochs else 0
+            return f"stopped at epoch {at}. ‹train.toggle› goes on, ‹train.new_weights› new weights"
         best = run.best
         words = f"run {run.name}"
         if self.size.width >= 100 and run.started is not None:
@@ -147,25 +147,26 @@ class TrainScreen(TrainDeeds):
     def _invitation(self, session: Session) -> str:
         prepared = session.data.prepared
         if prepared is None:
-            return "training needs data: ‹1› chooses some"
+            return "training needs data: ‹app.data› chooses some"
         first = ""
         if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             first = f". First loss should be {math.log(len(prepared.class_names)):.3f}"
-        return f"‹space› trains {session.spec.training.epochs:,} epochs{first}"
+        return f"‹train.toggle› trains {session.spec.training.epochs:,} epochs{first}"
 
     def _reading(self, session: Session) -> Reading:
         run, prepared = session.shown_run, session.data.prepared
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
-            return Reading("ok", self._invitation(session).translate(NO_MARKS), "n one epoch, s one step at a time.")
+            return Reading("ok", self._invitation(session), "‹train.epoch› one epoch, ‹train.step› one step at a time.")
         return read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
 
     def _reading_text(self, session: Session) -> Text:
         reading = self._reading(session)
         colour = {"ok": "success", "warn": "warning", "wrong": "error"}[reading.state]
+        plain = self.bench.keyboard.plain
         text = Text(overflow="ellipsis", no_wrap=True)
         text.append(f"{_mark(reading, self.glyphs)} ", str(self.app.theme_variables.get(colour, "")))
-        text.append(reading.sentence).append(f"\n  {reading.advice}", "dim")
+        text.append(plain(reading.sentence)).append(f"\n  {plain(reading.advice)}", "dim")
         return text
 
     def _draw_curves(self, session: Session) -> None:

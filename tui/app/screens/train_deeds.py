@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Literal
 
 from tui.app.facts import LrChosen, RunClosed, SnapshotChosen
+from tui.app.reasons import RESUMABLE
 from tui.app.run_view import RunView
 from tui.app.screens.looking import Looking
 from tui.app.session import Session
@@ -12,7 +13,6 @@ from tui.lab.values import step_value
 if TYPE_CHECKING:
     from tui.lab.runs import Start
 
-RESUMABLE = ("crashed", "failed", "stopped", "diverged", "queued")
 PACES = (1.0, 3.0, 10.0, 30.0)
 """Epochs a second that `<` and `>` step through; 0 is full speed."""
 
@@ -27,7 +27,7 @@ class TrainDeeds(Looking):
             return ""
         key, words = next(iter(problems.items()))
         label = FIELDS[key].label if key in FIELDS else key.rpartition(".")[2]
-        where = "‹1› Data" if key.startswith("data.") else "‹2› Model"
+        where = "‹app.data› Data" if key.startswith("data.") else "‹app.model› Model"
         return f"{label}: {words}. {where} mends it"
 
     async def _begin(self, start: "Start" = "run") -> None:
@@ -40,13 +40,14 @@ class TrainDeeds(Looking):
             bench.go_to_setting(next(iter(session.problems)))
             return
         if session.data.prepared is None:
-            bench.notice("training needs data: ‹1› chooses some")
+            bench.notice("training needs data: ‹app.data› chooses some")
             return
         if run is None or not session.run_is_of_this:
             await bench.runs.start(session.spec, bench.runs_dir, recipe=session.recipe, start=start)
             return
         if run.state == "diverged" and run.next_lr is None:
-            bench.notice(f"it would diverge again at lr {run.base_lr:g}: ‹[› lowers lr, ‹w› draws new weights")
+            ways = "‹train.lr_down› lowers lr, ‹train.new_weights› draws new weights"
+            bench.notice(f"it would diverge again at lr {run.base_lr:g}: {ways}")
             return
         epochs = run.total_epochs + (session.spec.training.epochs if run.state == "finished" else 0)
         await bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace, start=start)
@@ -58,7 +59,9 @@ class TrainDeeds(Looking):
         if run is None or not run.alive:
             await self._begin()
         elif not self.session.run_is_of_this:
-            self.bench.notice(f"{run.name} is training: ‹x› stops it, then ‹space› starts this experiment")
+            self.bench.notice(
+                f"{run.name} is training: ‹train.stop› stops it, then ‹train.toggle› starts this experiment"
+            )
         elif run.state != "starting":
             await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
 
@@ -83,7 +86,7 @@ class TrainDeeds(Looking):
     async def action_train_resume(self) -> None:
         run = self.session.shown_run
         if run is None or run.state not in RESUMABLE:
-            self.bench.notice("nothing to resume: ‹space› trains")
+            self.bench.notice("nothing to resume: ‹train.toggle› trains")
         elif not self.session.starting:
             epochs = run.total_epochs or run.spec.training.epochs
             await self.bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace)
@@ -133,7 +136,7 @@ class TrainDeeds(Looking):
     def action_train_new_weights(self) -> None:
         session = self.session
         if session.run is not None and session.run.alive:
-            self.bench.notice("‹x› stops the run first")
+            self.bench.notice("‹train.stop› stops the run first")
             return
         same, run = session.run_is_of_this, session.run
         self.bench.dispatch(RunClosed())
@@ -142,7 +145,7 @@ class TrainDeeds(Looking):
             if lr != session.spec.training.lr:
                 self.bench.change("training.lr", lr)
             self.bench.change("seed", (session.spec.seed + 1) % 2**32)
-        self.bench.notice("new weights. ‹space› trains them")
+        self.bench.notice("new weights. ‹train.toggle› trains them")
 
 
 def next_pace(pace: float, direction: int) -> float:

@@ -57,7 +57,7 @@ def look_back(runs_dir: Path, wanted: Path | None = None) -> Last:
     if going:
         last = _of_run(RunFolder(going[0].path))
         if last.spec is not None:
-            others = f"{going[1].name} is training too: ‹6› shows it" if len(going) > 1 else ""
+            others = f"{going[1].name} is training too: ‹app.runs› shows it" if len(going) > 1 else ""
             return Last(last.spec, run=last.run, screen="train", words=others)
     if (kept := _kept(runs_dir)) is not None:
         return kept

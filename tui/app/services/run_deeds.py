@@ -34,7 +34,7 @@ def resume(run: RunFolder) -> str:
             return f"{run.name} goes on"
         return f"{run.name} is training"
     if state == "finished":
-        raise LabError(f"{run.name} has finished: Enter opens it, there space trains on")
+        raise LabError(f"{run.name} has finished: ‹list.enter› opens it, there ‹train.toggle› trains on")
     run.read_spec()
     _keep(launch(run))
     status = run.status()
@@ -52,7 +52,7 @@ def stop(run: RunFolder) -> str:
     if state not in (*LIVE_STATES, "queued"):
         return f"{run.name} does not train"
     run.send("stop")
-    return f"{run.name} will not be started; r starts it" if state == "queued" else f"{run.name} stops"
+    return f"{run.name} will not be started; ‹runs.resume› starts it" if state == "queued" else f"{run.name} stops"
 
 
 def repeat(run: RunFolder, count: int, runs_dir: Path) -> tuple[str, list[RunFolder]]:

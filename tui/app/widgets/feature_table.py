@@ -65,8 +65,6 @@ class FeatureTable(Widget, can_focus=True):
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS = [
         *bindings("table"),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
         Binding("shift+right", "columns(1)", show=False),
         Binding("shift+left", "columns(-1)", show=False),
     ]
@@ -238,9 +236,11 @@ class FeatureTable(Widget, can_focus=True):
     def action_table_scroll_bottom(self) -> None:
         self._go(len(self._preview.X) if self._preview is not None else 0, self.feature)
 
-    def action_page(self, by: int) -> None:
-        """So many screenfuls of rows down, or up."""
-        self._go(self.row + by * self._room, self.feature)
+    def action_table_page_down(self) -> None:
+        self._go(self.row + self._room, self.feature)
+
+    def action_table_page_up(self) -> None:
+        self._go(self.row - self._room, self.feature)
 
     def action_columns(self, by: int) -> None:
         """So many screenfuls of features to the right, or to the left."""

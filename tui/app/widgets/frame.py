@@ -5,8 +5,9 @@ import re
 from rich.text import Text
 from textual.widget import Widget
 
-from tui.app.actions import DIGITS, in_scope, key_line
+from tui.app.actions import DIGITS, in_scope
 from tui.app.glyphs import GlyphSet
+from tui.app.keyboard import keyboard_of
 from tui.app.literal import literal
 from tui.app.session import Session
 from tui.lab.fields import FIELDS
@@ -90,7 +91,9 @@ class TopBar(Line):
                  ("here", "key", "dim", "ok", "wrong", "busy")}  # fmt: skip
         text = Text(no_wrap=True, end="")
         text.append(" mlp-tui   " if wide else " ", style["dim"])
-        for name, digit in DIGITS.items():
+        keyboard = keyboard_of(self)
+        for name in DIGITS:
+            digit = keyboard.tab(f"app.{name}")
             mark = screen_mark(name, session, glyphs)
             label = NAMES[name] if wide else NAMES[name].replace("Gradients", "Grads")
             if name == current:
@@ -137,15 +140,17 @@ class KeyBar(Line):
         link: str = "",
     ) -> None:
         """``link`` is how far away the terminal is; it keeps its place as long as it is not empty."""
+        keyboard = keyboard_of(self)
         if editing:
             pairs = [("Enter", "keep"), ("Esc", "put back"), ("tab", "keep and next")]
         else:
-            pairs = key_line((*scopes, "app"), without=without)
+            pairs = keyboard.line((*scopes, "app"), without=without)
             renamed = {a.label: labels[a.id] for scope in (*scopes, "app") for a in in_scope(scope) if a.id in labels}
             pairs = [(keys, renamed.get(label, label)) for keys, label in pairs]
         key_style = self.get_component_rich_style("frame--key")
         dim = self.get_component_rich_style("frame--dim")
-        help_width = len("  ? help")
+        help_key = keyboard.shown("app.help")
+        help_width = len(f"  {help_key} help") if help_key else 0
         end = self.size.width - 1 - len(link)
         room = self.size.width - 2 - (0 if editing else help_width) - (len(link) + 2 if link else 0)
         text = Text(" ", no_wrap=True, end="")
@@ -154,17 +159,17 @@ class KeyBar(Line):
             if text.cell_len + width - 2 > room + 1:
                 continue
             text.append(keys, key_style).append(f" {label}  ", dim)
-        if not editing:
-            text.append("?", key_style).append(" help", dim)
+        if help_key and not editing:
+            text.append(help_key, key_style).append(" help", dim)
         if link and text.cell_len < end:
             text.append(link.rjust(end - text.cell_len + len(link)), dim)
         self.put(text)
 
 
 def emphasise(sentence: str, widget: Widget) -> Text:
-    """The sentence with what stands between ``‹`` and ``›``, a key, in the accent."""
+    """The sentence with what stands between ``‹`` and ``›`` in the accent: a key, or an action whose key it names."""
     strong = widget.get_component_rich_style("frame--key")
     text = Text()
-    for index, part in enumerate(re.split("[‹›]", literal(sentence))):
+    for index, part in enumerate(re.split("[‹›]", literal(keyboard_of(widget).resolve(sentence)))):
         text.append(part, strong if index % 2 else "")
     return text

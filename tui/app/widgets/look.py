@@ -72,7 +72,8 @@ class Look(Panel):
         if sheet.has_focus and sheet.sample is not None:
             names = prepared.class_names
             of = f" of class {names[sheet.view.label]}" if names else ""
-            return f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}. ‹v› turns to features"
+            where = f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}"
+            return f"{where}. ‹data.next_features› turns to features"
         if scatter.has_focus and scatter.point is not None:
             return point_in_words(prepared, int(prepared.split.train[scatter.point]), self._features)
         return ""

@@ -12,6 +12,7 @@ from tui.app.charts.terminal import class_style
 from tui.app.charts.view import ChartView, pointed, seen
 from tui.app.comparison import Compared
 from tui.app.glyphs import GlyphSet
+from tui.app.keyboard import keyboard_of
 from tui.app.literal import literal
 from tui.app.run_view import RunView
 from tui.app.runs_state import Spread
@@ -89,7 +90,7 @@ class DifferencesPanel(Panel):
         words = self.query_one(Words)
         if not compared:
             self.entitle("differences", "")
-            words.show(Text("space marks up to six runs to compare", "dim"))
+            words.show(Text(keyboard_of(self).plain("‹runs.mark› marks up to six runs to compare"), "dim"))
             return
         width = max(1, words.content_size.width)
         wide = LABEL if width >= LABEL + 2 * LEAST else SHORT_LABEL

@@ -25,6 +25,12 @@ def field_of(key: str, spec: Spec) -> Field | None:
     return next((field for field, _ in option_fields(spec.data.source) if field.key == key), None)
 
 
+def screen_of(key: str) -> str:
+    """The screen on which a setting has its row."""
+    group = FIELDS[key].group if key in FIELDS else "options"
+    return "data" if group in ("data", "split and scale", "options") else "model"
+
+
 def value_of(key: str, spec: Spec) -> Any:
     """A setting's value; an option that is not set has its default."""
     try:
@@ -46,7 +52,7 @@ def in_words(key: str, spec: Spec) -> str:
         return ""
     unit = f", in {field.unit}" if field.unit and field.unit not in field.help else ""
     shown = show_value(field, default_of(key, spec)) or "none"
-    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹Delete› sets it back"
+    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹form.reset› sets it back"
 
 
 def without_effect(key: str, session: Session) -> str:

@@ -7,7 +7,10 @@ from textual.widgets import DataTable
 
 from tui.app.actions import bindings
 
-_TEXTUAL = ("cursor_down", "cursor_up", "cursor_left", "cursor_right", "scroll_top", "scroll_bottom")
+_TEXTUAL = (
+    *("cursor_down", "cursor_up", "cursor_left", "cursor_right"),
+    *("scroll_top", "scroll_bottom", "page_down", "page_up"),
+)
 
 
 class Table(DataTable):
