@@ -27,7 +27,7 @@ mouse = false
 low_bandwidth = true
 
 [keys]
-"train.toggle" = "b"
+"train.toggle" = "B"
 train.stop = ["ctrl+x", "?"]
 "train.log" = []
 "app.help" = "F2"
@@ -78,7 +78,7 @@ def test_everything_it_can_say(tmp_path: Path) -> None:
     assert (config.theme, config.glyphs, config.mouse, config.low_bandwidth) == ("evening", "block", False, True)
     assert config.keyboard.layout == "azerty"
     assert config.keyboard.changed == {
-        "train.toggle": ("b",),
+        "train.toggle": ("B",),
         "train.stop": ("ctrl+x", "question_mark"),
         "train.log": (),
         "app.help": ("f2",),
@@ -200,16 +200,16 @@ def test_no_single_character_quits(tmp_path: Path, key: str) -> None:
 
 
 def test_a_key_that_two_would_take_names_both_and_keeps_the_first(tmp_path: Path) -> None:
-    config = read(tmp_path, '[keys]\n"train.log" = "b"\n"train.map" = "b"\n"train.stop" = "ctrl+q"\n"app.redo" = "j"')
+    config = read(tmp_path, '[keys]\n"train.log" = "B"\n"train.map" = "B"\n"train.stop" = "ctrl+q"\n"app.redo" = "j"')
     clashes = said(config)
-    assert clashes[0].startswith('config.toml:3: keys."train.map": "b" is the key of train.log')
+    assert clashes[0].startswith('config.toml:3: keys."train.map": "B" is the key of train.log')
     assert clashes[1].startswith('config.toml:4: keys."train.stop": "ctrl+q" is the key of app.quit')
     assert clashes[2].startswith('config.toml:5: keys."app.redo": "j" is the key of')
-    assert dict(config.keyboard.changed) == {"train.log": ("b",)}
+    assert dict(config.keyboard.changed) == {"train.log": ("B",)}
 
 
 def test_screens_that_are_never_up_together_may_share_a_key(tmp_path: Path) -> None:
-    config = read(tmp_path, '[keys]\n"train.stop" = "b"\n"gradients.cancel" = "b"\n"model.add_layer" = "v"')
+    config = read(tmp_path, '[keys]\n"train.stop" = "B"\n"gradients.cancel" = "B"\n"model.add_layer" = "v"')
     assert said(config) == []
 
 
@@ -264,7 +264,7 @@ def configured(**changes: Any) -> Config:
 
 async def test_a_changed_key_does_it_and_is_shown_everywhere(no_maps: None) -> None:
     keys = {
-        "train.toggle": ("b",),
+        "train.toggle": ("B",),
         "app.train": ("f4",),
         "app.help": ("f2",),
         "form.down": ("n", "down"),
@@ -274,7 +274,7 @@ async def test_a_changed_key_does_it_and_is_shown_everywhere(no_maps: None) -> N
     app = bench(small_spec(), config=configured(keys=keys))
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot)
-        assert "F4 then b trains it" in status_of(app)
+        assert "F4 then B trains it" in status_of(app)
         assert "F4 Train" in text_of(app).splitlines()[0]
         assert keys_of(app).endswith("F2 help")
         assert keys_of(app).startswith("n k choose")
@@ -289,17 +289,17 @@ async def test_a_changed_key_does_it_and_is_shown_everywhere(no_maps: None) -> N
         assert app.current_mode == "data"
         assert len(app.screen_stack) == 1
         await pilot.press("f4")
-        await until(pilot, lambda: app.current_mode == "train" and "b trains 20 epochs" in status_of(app))
-        assert keys_of(app).startswith("b start")
-        assert text_of(app).count("b trains 20 epochs") == 2  # the reading's panel, the status line
+        await until(pilot, lambda: app.current_mode == "train" and "B trains 20 epochs" in status_of(app))
+        assert "  B start  " in keys_of(app)
+        assert text_of(app).count("B trains 20 epochs") == 2  # the reading's panel, the status line
         await pilot.press("space")
         await pilot.pause()
         assert runs_of(app).asked == []
-        await pilot.press("b")
+        await pilot.press("B")
         await until(pilot, lambda: runs_of(app).asked == [("start", "run")])
         await pilot.press("f2")
-        await saying(pilot, "EVERYWHERE")
-        assert re.search(r"b +Start, pause, resume", text_of(app))
+        await saying(pilot, "CURVES (FOCUSED)")
+        assert re.search(r"B +Start, pause, resume", text_of(app))
         await pilot.press("G")
         await saying(pilot, "THIS KEYBOARD")
         await pilot.press("f2")
@@ -402,7 +402,7 @@ def test_the_file_in_the_docs_has_no_mistake(tmp_path: Path) -> None:
 
 def test_the_mistakes_in_the_docs_are_said_in_these_words(tmp_path: Path) -> None:
     (wanted,) = re.findall(r"```\n(config\.toml:.*?)```", DOCS, re.DOTALL)
-    text = '\n\n[keys]\n"train.stpo" = "b"\n"train.log" = "v"\n"app.undo" = "ctrl+h"\n'
+    text = '\n\n[keys]\n"train.stpo" = "B"\n"train.log" = "v"\n"app.undo" = "ctrl+h"\n'
     assert said(read(tmp_path, text)) == wanted.splitlines()
 
 

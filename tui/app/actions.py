@@ -33,8 +33,8 @@ FOCUSED = {
     "data": ("form", "table", "chart", "images"),
     "model": ("form",),
     "gradients": ("table",),
-    "train": (),
-    "runs": ("list",),
+    "train": ("curves",),
+    "runs": ("list", "curves"),
 }
 """The scopes that can have the focus on a screen: their keys work together with the screen's."""
 

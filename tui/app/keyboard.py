@@ -18,6 +18,8 @@ AZERTY: dict[str, tuple[str, ...]] = {
     "app.gradients": ("3", "quotation_mark"),
     "app.train": ("4", "apostrophe"),
     "app.runs": ("6", "minus"),
+    "curves.zoom_out": ("Z",),
+    "curves.whole": ("0", "à"),
     "chart.zoom_out": ("Z",),
     "chart.whole": ("0", "à"),
     "train.lr_down": ("comma", "left_square_bracket"),
