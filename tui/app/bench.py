@@ -1,6 +1,7 @@
 """The bench under its keys: the one session, the services that say facts, and the drawing of what changed."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,12 @@ from textual.app import App
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
+from tui.app.clipboard import osc52
+from tui.app.closing import TERMINATED, leave_threads, on_terminate
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
+from tui.app.folders import state_folder
 from tui.app.glyphs import GLYPHS
+from tui.app.layout import LayoutKeeper
 from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 
 
 NOTICE_SECONDS = 6.0
+KEEP_SECONDS = 1.0
+"""That quitting waits at most for what is kept for the next time."""
 
 
 class Happened(Message):
@@ -72,8 +79,36 @@ class Bench(App[int]):
         self._drawing = False
         self.register_theme(BENCH)
         self.register_theme(BENCH_LIGHT)
-        self.theme = BENCH.name
+        self.layout_kept = LayoutKeeper(state_folder())
+        theme = self.layout_kept.get("app", "theme", BENCH.name)
+        self.theme = theme if theme in self.available_themes else BENCH.name
         self.animation_level = "none"
+
+    @property
+    def keyboard(self) -> str:
+        """The letters of jump mode: "qwerty" or "azerty"."""
+        return "qwerty"
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell to go back to for a while."""
+        return not self.is_headless and self._driver is not None and self._driver.can_suspend
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Through whatever stands between here and the terminal; a text that is too long is left out."""
+        self._clipboard = text
+        if self._driver is not None and (sequence := osc52(text, self.capabilities.multiplexer)):
+            self._driver.write(sequence)
+
+    def on_load(self) -> None:
+        leave_threads()
+
+    def on_mount(self) -> None:
+        self._given_theme = self.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
+        if not self.is_headless:
+            on_terminate(lambda: self.run_worker(self._quit(TERMINATED), exit_on_error=False))
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
@@ -227,15 +262,30 @@ class Bench(App[int]):
             words = Text(f"error: mlp-tui stopped over a mistake of its own; {where}.{going}", overflow="fold")
             self.exit(1, return_code=1, message=words)
 
+    def _theme_chosen(self, name: str) -> None:
+        if name != self._given_theme:  # what it was opened with is nobody's choice
+            self._given_theme = ""
+            self.layout_kept.remember("app", "theme", name)
+
     async def action_quit(self) -> None:
+        await self._quit(0)
+
+    async def _quit(self, status: int) -> None:
+        """Ends at once: what is kept for the next time is not worth waiting for a disk that does not answer."""
         run = self.session.run
-        await asyncio.to_thread(keep_place, self.runs_dir, self.session, self.current_mode)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._keep), KEEP_SECONDS)
         if run is None or not run.alive:
-            self.exit(0)
+            words = None
         elif run.state == "paused":
-            self.exit(0, message=f"{run.name} is paused and waits: mlp-tui opens it again.")
+            words = f"{run.name} is paused and waits: mlp-tui opens it again."
         else:
-            self.exit(0, message=goodbye(run.name))
+            words = goodbye(run.name)
+        self.exit(status, return_code=status, message=words)
+
+    def _keep(self) -> None:
+        keep_place(self.runs_dir, self.session, self.current_mode)
+        self.layout_kept.settle(KEEP_SECONDS)
 
 
 def goodbye(run: str) -> str:

@@ -1,6 +1,7 @@
 """What the command palette offers: every action that a key does here, and every lab sheet."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
@@ -22,7 +23,11 @@ def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
         target: Any = app if action.scope == "app" else screen
         method = getattr(target, f"action_{action.method}", None)
         if method is not None:
-            yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
+            yield SystemCommand(f"{action.help}  ({action.shown_key})", _where(action.scope), method)
+    for suffix, words in ((".svg", "SVG"), (".txt", "plain text")):
+        yield SystemCommand(
+            f"Picture of the screen as {words} alone", "everywhere", partial(app.action_app_picture, suffix)
+        )
     from tui.lab import recipes
 
     for name in recipes.names():

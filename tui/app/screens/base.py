@@ -11,15 +11,20 @@ from textual.widgets import Input, Static
 
 from tui.app.actions import SCOPES
 from tui.app.glyphs import GlyphSet
+from tui.app.jump import labels
+from tui.app.layout import Value
 from tui.app.session import Session
+from tui.app.widgets.filter import FilterInput, filterable_at
 from tui.app.widgets.form import Form
 from tui.app.widgets.frame import KeyBar, StatusLine, TopBar
+from tui.app.widgets.jump_keys import JumpKeys
 from tui.app.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
 
 SMALLEST = (60, 18)
+FILTER_KEYS = (("Enter", "keep"), ("Esc", "clear, then close"), ("down", "back to the lines"))
 
 
 class BenchScreen(Screen):
@@ -34,6 +39,8 @@ class BenchScreen(Screen):
     """The class of the body in the style sheets, where it is not the name."""
     WORDS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(word, meaning) pairs of the help screen."""
+    JUMPS: ClassVar[tuple[str, ...]] = ()
+    """Ids of panels in the order of their letters in jump mode, where that is not the order in the body."""
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -41,6 +48,7 @@ class BenchScreen(Screen):
         with Container(id="body", classes=self.BODY or self.NAME):
             yield from self.panels()
         yield Static(id="too-small")
+        yield JumpKeys(id="jump")
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
@@ -75,6 +83,9 @@ class BenchScreen(Screen):
         """Escape: one step out of what this screen has open; False where there is nothing."""
         return False
 
+    def reveal(self, panel: Panel) -> None:
+        """Makes room for a panel that somebody jumps to, where something has put it away."""
+
     def go_to(self, key: str) -> None:
         """Puts the cursor of the form that has this setting on it."""
         for form in self.query(Form):
@@ -107,6 +118,7 @@ class BenchScreen(Screen):
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
         if self.focused is None:
             self.home().focus()
+        self._take_up_layout()
 
     def on_screen_resume(self) -> None:
         self.show()
@@ -161,7 +173,9 @@ class BenchScreen(Screen):
         session = self.session
         self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
-        self.query_one(StatusLine).show(session.notice or self.sentence(session), self.glyphs)
+        jumping = self.query_one(JumpKeys)
+        sentence = jumping.sentence if jumping.active else session.notice or self.sentence(session)
+        self.query_one(StatusLine).show(sentence, self.glyphs)
         self.show_keys()
 
     def show_keys(self) -> None:
@@ -175,7 +189,43 @@ class BenchScreen(Screen):
             editing=isinstance(focused, Input),
             without=self.idle_actions(session),
             labels=self.action_labels(session),
+            instead=FILTER_KEYS if isinstance(focused, FilterInput) else (),
         )
+
+    # Filter and jump
+
+    def start_filter(self) -> None:
+        """`/`: asks for the words that lines must hold."""
+        lines = filterable_at(self.focused, self.query_one("#body"))
+        if lines is None:
+            self.bench.notice("there is no list or table here to filter")
+        else:
+            lines.open_filter()
+
+    def end_filter(self) -> bool:
+        """Takes the filter of what is focused away; False where there is none."""
+        lines = filterable_at(self.focused, self.query_one("#body"))
+        return lines is not None and lines.unfilter()
+
+    def start_jump(self) -> None:
+        panels = {panel.id or "": panel for panel in self.query_one("#body").query_children(Panel)}
+        letters = labels(tuple(panels), self.JUMPS, self.bench.keyboard)
+        self.query_one(JumpKeys).start({letter: panels[id] for letter, id in letters.items()})
+        self.show()
+
+    def on_jump_keys_ended(self, event: JumpKeys.Ended) -> None:
+        if event.panel is not None:
+            self.jump_to(event.panel)
+        self.show()
+
+    def jump_to(self, panel: Panel) -> None:
+        """The focus into a panel. One that is hidden gets the body; so does any while another has it."""
+        self.reveal(panel)
+        expanded = self.query_one("#body").has_class("-expanded")
+        if not panel.display or (expanded and not panel.has_class("-alone")) or (self._cramped and not panel.display):
+            self._alone(panel)
+        else:
+            self._focus_into(panel)
 
     # One panel alone
 
@@ -195,10 +245,31 @@ class BenchScreen(Screen):
         if body.has_class("-expanded") and not self._cramped:
             self.unexpand()
             return
+        self._alone(panel)
+
+    def _alone(self, panel: Panel) -> None:
         for other in self.query(Panel):
             other.set_class(other is panel, "-alone")
-        body.add_class("-expanded")
+        self.query_one("#body").add_class("-expanded")
+        self.remember("expanded", panel.id or "")
         self.call_after_refresh(self._focus_into, panel)
+        self._show_soon()
+
+    def remember(self, name: str, value: Value) -> None:
+        """Keeps how this screen is liked for the next time."""
+        self.bench.layout_kept.remember(self.current_name, name, value)
+
+    @property
+    def current_name(self) -> str:
+        return self.BODY or self.NAME
+
+    def _take_up_layout(self) -> None:
+        """Gives the body to the panel that had it the last time."""
+        wanted = self.bench.layout_kept.get(self.current_name, "expanded", "")
+        panel = next((p for p in self.query_one("#body").query_children(Panel) if p.id == wanted), None)
+        if panel is not None and not self._cramped:
+            self.reveal(panel)
+            self._alone(panel)
 
     def _focus_into(self, panel: Panel) -> None:
         target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
@@ -216,6 +287,7 @@ class BenchScreen(Screen):
         if not body.has_class("-expanded"):
             return False
         body.remove_class("-expanded")
+        self.remember("expanded", "")
         for panel in self.query(Panel):
             panel.remove_class("-alone")
         self._show_soon()

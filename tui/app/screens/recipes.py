@@ -7,7 +7,9 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.app.screens.choose import List, Modal
+from tui.app.screens.choose import Modal
+from tui.app.widgets.filter import FilterInput
+from tui.app.widgets.lines import List
 from tui.app.widgets.panel import Panel
 from tui.lab.recipes import Recipe, load_all
 
@@ -32,6 +34,7 @@ class RecipesScreen(Modal):
         with Container(classes="modal recipes"):
             panel = Panel(
                 List(*options),
+                FilterInput(),
                 VerticalScroll(Static(id="recipe-tasks"), id="recipe-scroll", can_focus=False),
                 title="recipes   lab sheets",
                 id="recipes",

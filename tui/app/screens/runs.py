@@ -8,7 +8,6 @@ from typing import Any
 from textual import work
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input
 
 from tui.app import comparison, figures
 from tui.app.actions import bindings, in_scope
@@ -19,6 +18,7 @@ from tui.app.screens.choose import ChooseScreen
 from tui.app.services import run_deeds
 from tui.app.services.runlist import RunList
 from tui.app.session import Session
+from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.run_compare import ComparePanel, DifferencesPanel
 from tui.app.widgets.run_facts import facts_text
@@ -51,7 +51,7 @@ class RunsScreen(BenchScreen):
         self._arranged: tuple[object, ...] = ()
 
     def panels(self) -> ComposeResult:
-        yield Panel(RunTable(id="runs-list"), Input(id="run-filter"), title="runs", id="list", can_focus=False)
+        yield Panel(RunTable(id="runs-list"), FilterInput(), title="runs", id="list", can_focus=False)
         yield ComparePanel()
         yield DifferencesPanel()
         yield Panel(Words(), title="run", id="facts")
@@ -63,6 +63,10 @@ class RunsScreen(BenchScreen):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self._log = self.bench.layout_kept.get(self.NAME, "log", False)
+        self.figure = self.bench.layout_kept.get(self.NAME, "figure", self.figure)
+        if self.figure not in dict(comparison.FIGURES):
+            self.figure = comparison.FIGURES[0][0]
         self.reader = RunList(self.bench, self.bench.runs_dir)
         self.reader.look()
 
@@ -154,7 +158,7 @@ class RunsScreen(BenchScreen):
                 return f"looking for runs {self.glyphs.ellipsis}"
             return "No runs yet. ‹4› then ‹space› makes one. A run is a folder of plain text; nothing is sent anywhere"
         if current is None:
-            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹/› then ‹Esc› shows all"
+            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹Esc› shows all"
         if len(runs.marked) >= 2 and (words := comparison.conclusion(compared(runs), runs.views)):
             return words
         row = current.row
@@ -172,7 +176,7 @@ class RunsScreen(BenchScreen):
     def idle_actions(self, session: Session) -> frozenset[str]:
         current = self.current
         if current is None:
-            return frozenset(action.id for action in in_scope("runs")) - {"runs.filter"} | {"list.enter"}
+            return frozenset(action.id for action in in_scope("runs")) | {"list.enter"}
         states = {row.state for row in current.rows}
         idle = set()
         if not states & {"running", "paused", "queued"}:
@@ -213,30 +217,8 @@ class RunsScreen(BenchScreen):
             at = current.row.name if runs.folded else f"group {current.row.group}"
         self._change(folded=not runs.folded, at=at)
 
-    def action_runs_filter(self) -> None:
-        field = self.query_one("#run-filter", Input)
-        field.value = self.session.runs.words
-        field.placeholder = "words, or state:finished lr>=0.01 tag:good"
-        field.add_class("-open")
-        field.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._change(words=event.value.strip())
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.query_one("#run-filter", Input).remove_class("-open")
-        self.query_one(RunTable).focus()
-
-    def step_out(self) -> bool:
-        """Escape: the open filter, then the filter itself."""
-        if self.query_one("#run-filter", Input).has_class("-open") or self.session.runs.words:
-            self._close_filter()
-            self._change(words="")
-            return True
-        return False
+    def on_run_table_filtered(self, event: RunTable.Filtered) -> None:
+        self._change(words=event.words)
 
     # Comparing
 
@@ -275,10 +257,12 @@ class RunsScreen(BenchScreen):
     def action_runs_figure(self) -> None:
         names = [name for name, _ in comparison.FIGURES]
         self.figure = names[(names.index(self.figure) + 1) % len(names)]
+        self.remember("figure", self.figure)
         self.show()
 
     def action_runs_log(self) -> None:
         self._log = not self._log
+        self.remember("log", self._log)
         self.show()
 
     # Deeds

@@ -62,6 +62,17 @@ class TrainScreen(BenchScreen):
         super().__init__()
         self._log = False
 
+    JUMPS = ("loss", "accuracy", "map", "reading")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._log = self.bench.layout_kept.get(self.NAME, "log", False)
+        self.query_one("#body").set_class(not self.bench.layout_kept.get(self.NAME, "map", True), "-no-map")
+
+    def reveal(self, panel: Panel) -> None:
+        if panel.id == "map":
+            self.query_one("#body").remove_class("-no-map")
+
     def home(self) -> Widget:
         return self.query_one("#loss", Panel)
 
@@ -297,10 +308,13 @@ class TrainScreen(BenchScreen):
 
     def action_train_log(self) -> None:
         self._log = not self._log
+        self.remember("log", self._log)
         self.show()
 
     def action_train_map(self) -> None:
-        self.query_one("#body").toggle_class("-no-map")
+        body = self.query_one("#body")
+        body.toggle_class("-no-map")
+        self.remember("map", not body.has_class("-no-map"))
         self._show_soon()
 
     def action_train_next_features(self) -> None:

@@ -1,12 +1,15 @@
 """The decision map in its panel: what the newest weights answer over the plane of two features."""
 
 from collections.abc import Callable
+from functools import partial
 
 from rich.text import Text
 
-from tui.app import figures
+from tui.app import copies, figures
 from tui.app.charts import RegionMap, ramp_legend
+from tui.app.charts.data import RegionData
 from tui.app.charts.terminal import capabilities_of
+from tui.app.clipboard import Copied
 from tui.app.glyphs import GlyphSet, legend
 from tui.app.services.maps import MapRequest
 from tui.app.session import Session
@@ -21,6 +24,11 @@ class MapPanel(Panel):
         super().__init__(RegionMap(), title="decision map", id="map")
         self._ask = ask
         self._asked: object = None
+        self._data: RegionData | None = None
+        self._axes = ("x", "y")
+
+    def copied(self) -> Callable[[], Copied] | None:
+        return None if self._data is None else partial(copies.region, self._data, *self._axes)
 
     def show(self, session: Session, glyphs: GlyphSet) -> None:
         prepared = session.data.prepared
@@ -28,13 +36,16 @@ class MapPanel(Panel):
             return
         if prepared.dataset.source != session.spec.data.source:
             self.entitle("decision map", "")  # the data of this experiment is still to come
+            self._data = None
             self.query_one(RegionMap).show(None)
             return
         names, (i, j) = feature_names(prepared), session.features
         if len(names) < 2:
             self.entitle("decision map", "needs two features")
             return
+        self._axes = (names[i], names[j])
         if session.map.features == session.features:
+            self._data = session.map.data
             self.query_one(RegionMap).show(session.map.data)
         if not session.problems:
             self._request(session)

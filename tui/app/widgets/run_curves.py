@@ -1,11 +1,15 @@
 """A run's curves: loss or accuracy (of a regression R²), training and validation, over the whole run."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 import numpy as np
 
+from tui.app import copies
 from tui.app.charts import Curves, LineChart, Series
 from tui.app.charts.data import Role
+from tui.app.clipboard import Copied
 from tui.app.glyphs import GlyphSet
 from tui.app.history import History
 from tui.app.run_view import RunView
@@ -24,6 +28,11 @@ class RunCurves(Panel):
         super().__init__(LineChart(), title=figure, id=figure)
         self._figure = figure
         self._shown: object = None
+        self._history = History()
+        self._columns: tuple[str, ...] = ()
+
+    def copied(self) -> Callable[[], Copied] | None:
+        return partial(copies.epochs, self._history, self._columns) if len(self._history) else None
 
     def show(
         self,
@@ -39,6 +48,9 @@ class RunCurves(Panel):
         epochs = run.epochs if run is not None else History()
         best = run.best if run is not None else None
         diverged = run.diverged.epoch if run is not None and run.diverged is not None else None
+        self._history = epochs
+        which = run.spec.training.reported_loss if run is not None else "epoch_mean"
+        self._columns = _columns(self._figure, task, which)
         key = (
             run.path if run else None,
             len(epochs),
@@ -59,9 +71,7 @@ class RunCurves(Panel):
         )
         self.query_one(LineChart).show(
             Curves(
-                _series(
-                    epochs, self._figure, task, run.spec.training.reported_loss if run is not None else "epoch_mean"
-                ),
+                _series(epochs, *self._columns),
                 x_max=float(total),
                 best=float(best.epoch) if best is not None and len(epochs) > 1 else None,
                 diverged=diverged,
@@ -71,16 +81,19 @@ class RunCurves(Panel):
         )
 
 
-def _series(epochs: History, figure: Figure, task: str, which: str) -> tuple[Series, ...]:
+def _columns(figure: Figure, task: str, which: str) -> tuple[str, str]:
+    """The columns of training and validation."""
+    if figure == "loss":
+        return "last_batch_loss" if which == "last_batch" else "train_loss", "val_loss"
+    score = "r2" if task == "regression" else "accuracy"
+    return f"train_{score}", f"val_{score}"
+
+
+def _series(epochs: History, train: str, validation: str) -> tuple[Series, ...]:
     def curve(name: str, column: str, role: Role = "train") -> Series:
         x, y = epochs.sketch(column)
         return Series(name, x, np.maximum(y, LEAST_R2) if column.endswith("_r2") else y, role=role)
 
-    score = "r2" if task == "regression" else "accuracy"
-    if figure == "loss":
-        train, validation = "last_batch_loss" if which == "last_batch" else "train_loss", "val_loss"
-    else:
-        train, validation = f"train_{score}", f"val_{score}"
     series = [curve("train", train)]
     if not np.isnan(epochs.sketch("val_loss")[1]).all():
         series.append(curve("val", validation, "validation"))
