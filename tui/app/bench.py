@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import work
-from textual.app import App
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
@@ -16,6 +15,7 @@ from tui.app.closing import TERMINATED, leave_threads, on_terminate
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
 from tui.app.folders import state_folder
 from tui.app.glyphs import GLYPHS
+from tui.app.in_turn import KeysInTurn
 from tui.app.layout import LayoutKeeper
 from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
@@ -44,7 +44,7 @@ class Happened(Message):
         self.fact = fact
 
 
-class Bench(App[int]):
+class Bench(KeysInTurn):
     """What `BenchApp` is without its keys.
 
     ``spec`` None opens what was open last, at the first launch three ways to start.
@@ -102,13 +102,13 @@ class Bench(App[int]):
 
     def on_load(self) -> None:
         leave_threads()
+        if not self.is_headless:
+            on_terminate(self._terminated)
 
     def on_mount(self) -> None:
         self._given_theme = self.theme
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
-        if not self.is_headless:
-            on_terminate(lambda: self.run_worker(self._quit(TERMINATED), exit_on_error=False))
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
@@ -253,6 +253,8 @@ class Bench(App[int]):
         if self.is_headless:  # a test wants to see it
             super()._handle_exception(error)
             return
+        if self._exit:  # a screen that was just coming up finds no place any more
+            return
         if not self._return_code:
             from tui.app.crash import write_crash
 
@@ -261,6 +263,9 @@ class Bench(App[int]):
             going = f" {goodbye(run.name)}" if run is not None and run.alive else ""
             words = Text(f"error: mlp-tui stopped over a mistake of its own; {where}.{going}", overflow="fold")
             self.exit(1, return_code=1, message=words)
+
+    def _terminated(self) -> None:
+        self._ending = asyncio.ensure_future(self._quit(TERMINATED))
 
     def _theme_chosen(self, name: str) -> None:
         if name != self._given_theme:  # what it was opened with is nobody's choice

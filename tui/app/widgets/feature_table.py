@@ -43,6 +43,7 @@ class Preview:
         X: (m, d) the first rows, flattened.
         answers: What each of these rows is to be taken for.
         heading: What stands above the answers.
+        plain_answers: The same answers as they are to be pasted elsewhere.
         categories: Of each feature whose numbers stand for texts, by its number: the texts.
     """
 
@@ -51,6 +52,7 @@ class Preview:
     answers: Sequence[Text]
     heading: str = "y"
     categories: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    plain_answers: Sequence[str] = ()
     width: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,10 +140,8 @@ class FeatureTable(Filterable, can_focus=True):
 
         def make() -> Copied:
             heads = [preview.heading, *(preview.names[k] for k in chosen)]
-            rows = [
-                [answer.plain.strip(), *(_copied_cell(preview, row, k) for k in chosen)]
-                for row, answer in zip(range(len(preview.X)), preview.answers, strict=False)
-            ]
+            answers = preview.plain_answers or [answer.plain for answer in preview.answers]
+            rows = [[answer, *(_copied_cell(preview, row, k) for k in chosen)] for row, answer in enumerate(answers)]
             return copies.table(heads, rows)
 
         return make
