@@ -52,7 +52,8 @@ def tsv(rows: Iterable[Sequence[str]]) -> str:
 
 def comma_separated(rows: Iterable[Sequence[object]]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
+    # csv leaves a lone carriage return bare, and readers take it for the end of a row.
+    csv.writer(out, lineterminator="\n").writerows([str(cell).replace("\r", " ") for cell in row] for row in rows)
     return out.getvalue()
 
 

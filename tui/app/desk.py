@@ -1,6 +1,7 @@
 """What is taken away from the screen: texts and pictures of it."""
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,7 @@ async def picture(app: "Bench", suffixes: Sequence[str]) -> None:
     if shown is None:
         return
     stem = f"mlp-tui-{app.current_mode}"
-    folders = [Path.cwd(), state_folder()]
+    folders = [Path(os.curdir), state_folder()]  # the current folder may be gone: then it cannot be written to
     try:
         paths = await asyncio.to_thread(save, shown, (app.size.width, app.size.height), stem, folders, suffixes)
     except OSError as error:

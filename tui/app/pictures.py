@@ -1,6 +1,7 @@
 """A picture of the screen: SVG, and plain text. Nothing in it is fetched from anywhere when it is looked at."""
 
 import io
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,7 +65,8 @@ def save(
     problem = OSError("no folder to write to")
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if folder != Path(os.curdir):
+                folder.mkdir(parents=True, exist_ok=True)
             return [_write(path, texts[path.suffix]) for path in numbered(folder, stem, tuple(suffixes))]
         except OSError as error:
             problem = error

@@ -14,7 +14,7 @@ from tui.app.glyphs import GlyphSet
 from tui.app.jump import labels
 from tui.app.layout import Value
 from tui.app.session import Session
-from tui.app.widgets.filter import FilterInput, filterable_at
+from tui.app.widgets.filter import Filterable, FilterInput, filterable_at
 from tui.app.widgets.form import Form
 from tui.app.widgets.frame import KeyBar, StatusLine, TopBar
 from tui.app.widgets.jump_keys import JumpKeys
@@ -54,6 +54,8 @@ class BenchScreen(Screen):
 
     _focus_before: Widget | None = None
     _showing_soon = False
+    _has_lines = False
+    """Whether there is anything to filter."""
 
     # For subclasses
 
@@ -118,6 +120,7 @@ class BenchScreen(Screen):
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
         if self.focused is None:
             self.home().focus()
+        self._has_lines = any(isinstance(widget, Filterable) for widget in self.walk_children())
         self._take_up_layout()
 
     def on_screen_resume(self) -> None:
@@ -187,7 +190,7 @@ class BenchScreen(Screen):
         self.query_one(KeyBar).show(
             scopes,
             editing=isinstance(focused, Input),
-            without=self.idle_actions(session),
+            without=self.idle_actions(session) | (frozenset() if self._has_lines else {"app.filter"}),
             labels=self.action_labels(session),
             instead=FILTER_KEYS if isinstance(focused, FilterInput) else (),
         )
