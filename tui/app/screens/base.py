@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SMALLEST = (60, 18)
 FILTER_KEYS = (("Enter", "keep"), ("Esc", "clear, then close"), ("down", "back to the lines"))
+JUMP_KEYS = (("letter", "goes to its panel"), ("Esc", "stay"))
 
 
 class BenchScreen(Screen):
@@ -176,8 +177,7 @@ class BenchScreen(Screen):
         session = self.session
         self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
-        jumping = self.query_one(JumpKeys)
-        sentence = jumping.sentence if jumping.active else session.notice or self.sentence(session)
+        sentence = self.query_one(JumpKeys).sentence if self._jumping else session.notice or self.sentence(session)
         self.query_one(StatusLine).show(sentence, self.glyphs)
         self.show_keys()
 
@@ -192,10 +192,14 @@ class BenchScreen(Screen):
             editing=isinstance(focused, Input),
             without=self.idle_actions(session) | (frozenset() if self._has_lines else {"app.filter"}),
             labels=self.action_labels(session),
-            instead=FILTER_KEYS if isinstance(focused, FilterInput) else (),
+            instead=FILTER_KEYS if isinstance(focused, FilterInput) else JUMP_KEYS if self._jumping else (),
         )
 
     # Filter and jump
+
+    @property
+    def _jumping(self) -> bool:
+        return self.query_one(JumpKeys).active
 
     def start_filter(self) -> None:
         """`/`: asks for the words that lines must hold."""

@@ -68,7 +68,7 @@ class FilterInput(Input):
         display: none;
         height: 1;
         border: none;
-        padding: 0 1;
+        padding: 0 1 !important;
         background: $panel;
         color: $accent;
     }
