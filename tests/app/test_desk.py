@@ -142,6 +142,10 @@ async def test_a_form_shows_the_settings_that_hold_the_words() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: rows.has_focus)
         assert "learning" in text_of(app), "the filter stays in sight"
+        await pilot.press("tab")
+        await until(pilot, lambda: not isinstance(screen.focused, FilterInput) and screen.focused is not rows)
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: rows.has_focus)
         await pilot.press("l")
         await until(pilot, lambda: app.session.spec.training.lr != 0.01)
         await pilot.press("escape")

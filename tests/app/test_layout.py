@@ -141,6 +141,18 @@ async def test_a_theme_that_is_not_there_any_more_is_ours(tmp_path: Path) -> Non
         assert app.screen.query_one("#scatter").display
 
 
+async def test_a_small_terminal_expands_nothing_for_a_large_one() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(60, 18)) as pilot:
+        await opened(pilot)
+        for letter in "sa":
+            await pilot.press("ctrl+o", letter)
+            await pilot.pause()
+        await pilot.press("e", "escape")
+        await pilot.pause()
+        assert app.layout_kept.get("data", "expanded", "") == ""
+
+
 async def test_only_what_somebody_chose_is_remembered() -> None:
     app = bench(small_spec())
     async with app.run_test(size=(120, 36)) as pilot:

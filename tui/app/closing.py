@@ -1,6 +1,7 @@
 """Leaving at once: threads that still work keep no process alive, and SIGTERM leaves the terminal in order."""
 
 import asyncio
+import contextlib
 import signal
 import threading
 from collections.abc import Callable
@@ -45,4 +46,5 @@ def leave_threads() -> None:
 def on_terminate(quit: Callable[[], object]) -> None:
     """SIGTERM quits as a key does."""
     if threading.current_thread() is threading.main_thread():
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, quit)
+        with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, quit)

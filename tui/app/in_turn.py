@@ -11,9 +11,9 @@ from collections import deque
 from textual import events
 from textual.app import App
 
-QUIET = 3
+QUIET = 10
 """Turns of the loop without a message under way, after which a key has had its effect."""
-PATIENCE = 0.05
+PATIENCE = 0.5
 """Seconds after which the next key comes in any case: a training run talks without end."""
 
 

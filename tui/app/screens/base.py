@@ -253,12 +253,13 @@ class BenchScreen(Screen):
             self.unexpand()
             return
         self._alone(panel)
+        if not self._cramped:
+            self.remember("expanded", panel.id or "")
 
     def _alone(self, panel: Panel) -> None:
         for other in self.query(Panel):
             other.set_class(other is panel, "-alone")
         self.query_one("#body").add_class("-expanded")
-        self.remember("expanded", panel.id or "")
         self.call_after_refresh(self._focus_into, panel)
         self._show_soon()
 
@@ -294,7 +295,8 @@ class BenchScreen(Screen):
         if not body.has_class("-expanded"):
             return False
         body.remove_class("-expanded")
-        self.remember("expanded", "")
+        if not self._cramped:  # where one panel has the body anyway nobody chose it
+            self.remember("expanded", "")
         for panel in self.query(Panel):
             panel.remove_class("-alone")
         self._show_soon()

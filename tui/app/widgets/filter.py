@@ -78,6 +78,7 @@ class FilterInput(Input):
     def __init__(self) -> None:
         super().__init__(compact=True, select_on_focus=False)
         self._target: Filterable | None = None
+        self.can_focus = False
 
     @property
     def is_open(self) -> bool:
@@ -90,6 +91,7 @@ class FilterInput(Input):
             self.value = target.filter_words
         self.cursor_position = len(self.value)
         self.add_class("-open")
+        self.can_focus = True
         self.focus()
 
     def _target_now(self, words: str) -> None:
@@ -126,6 +128,7 @@ class FilterInput(Input):
             self._target.focus()
 
     def on_blur(self, event: events.Blur) -> None:
+        self.can_focus = False  # tab goes through panels: a filter that is kept is no stop on its way
         if not self.value.strip():
             self.remove_class("-open")
 
