@@ -32,6 +32,7 @@ def _away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The user's own runs and settings are neither read nor written."""
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
         patch.setenv("MLP_TUI_RUNS_DIR", str(home / "runs"))
         patch.setenv("MLP_TUI_CACHE_DIR", str(home / "fetched"))
         for name in ("DATA", "CONFIG", "CACHE", "STATE"):
@@ -40,6 +41,17 @@ def _away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patch.delenv(name, raising=False)
         patch.setenv("LANG", "C.UTF-8")
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_layout_of_another_test(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one test likes about its screens is not remembered by the next."""
+    global _tests
+    _tests += 1
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{_tests}"))
+
+
+_tests = 0
 
 
 @pytest.fixture

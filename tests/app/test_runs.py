@@ -201,7 +201,7 @@ async def test_a_filter_is_typed_and_escape_shows_all_again(three: Path) -> None
         await typed(pilot, "colour:red")
         await saying(pilot, "no such key")
         await pilot.press("escape")
-        await pilot.press("slash")
+        await until(pilot, lambda: len(names(app)) == 3)
         await typed(pilot, "nothing")
         await saying(pilot, "none of 3 runs is meant by 'nothing'")
         assert "compare" not in keys_of(app)

@@ -82,6 +82,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.expand", "e", "expand", "Give the focused panel the whole screen, or give it back"),
     Action("app.freeze", "f", "freeze", "Freeze the picture, or let it go on; training goes on"),
     Action("app.redraw", "ctrl+l", "", "Draw the whole screen again"),
+    Action("app.jump", "ctrl+o", "", "Jump: a letter on each panel, which goes there"),
+    Action("app.filter", "slash", "filter", "Filter the list, table or form by words"),
+    Action("app.copy", "c", "", "Copy what the panel shows, to the clipboard and a file"),
+    Action("app.picture", "P", "", "Picture of the screen, as SVG and as text, written here"),
+    Action("app.suspend", "ctrl+z", "", "Suspend: back to the shell; fg comes back here"),
     Action("app.back", "escape", "", "One step out: list, expanded panel", palette=False),
     Action("app.help", "question_mark,f1", "help", "Every key of this screen, and its words"),
     Action("app.palette", "ctrl+p", "", "Command palette: every action by name", palette=False),
@@ -123,7 +128,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("runs.resume", "r", "resume", "Take it up again from its last checkpoint"),
     Action("runs.stop", "x", "stop", "Stop it; the run and its weights are kept"),
     Action("runs.seeds", "S", "seeds", "Repeat it with other seeds: mean and spread"),
-    Action("runs.filter", "slash", "filter", "Filter by words, or state:finished lr>=0.01 tag:good"),
     Action("runs.name", "N", "name", "Give it another name"),
     Action("runs.tag", "T", "tag", "Give it tags; -tag takes one away"),
     Action("runs.note", "n", "note", "Write a note on it"),
@@ -260,8 +264,8 @@ def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None 
             action.help,
             id=action.id,
             show=False,
-            # A dialog takes every key but the one that quits.
-            priority=action.id == "app.quit",
+            # A dialog takes every key but those that leave the application.
+            priority=action.id in ("app.quit", "app.suspend"),
         )
         for action in in_scope(scope)
     ]

@@ -1,16 +1,18 @@
 """The application: its modes, its keys, and the actions that work everywhere."""
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 
 from textual import work
 from textual.screen import Screen
 
+from tui.app import desk
 from tui.app.actions import SCREENS, bindings
 from tui.app.bench import Bench
 from tui.app.facts import Noticed, Redone, Undone
+from tui.app.folders import numbered
 from tui.app.screens.base import BenchScreen
+from tui.app.widgets.frame import TopBar
 from tui.lab.spec import for_file
 
 
@@ -128,7 +130,7 @@ class BenchApp(Bench):
         spec = self.session.spec
         stem = spec.name or self.session.recipe or Path(spec.data.source).stem
         try:
-            path = next(p for p in _numbered(Path.cwd() / f"{stem}.toml") if not p.exists())
+            (path,) = numbered(Path.cwd(), stem, (".toml",))
             path.write_text(spec.to_toml(), encoding="utf-8")
         except OSError as error:
             self.post_fact(Noticed(f"{self.glyphs.wrong} the spec could not be written here: {error.strerror}"))
@@ -153,6 +155,29 @@ class BenchApp(Bench):
     def action_app_redraw(self) -> None:
         self.redraw()
 
+    def action_app_filter(self) -> None:
+        if isinstance(self.screen, BenchScreen):
+            self.screen.start_filter()
+
+    def action_app_jump(self) -> None:
+        if isinstance(self.screen, BenchScreen):
+            self.screen.start_jump()
+
+    async def action_app_copy(self) -> None:
+        await desk.copy(self)
+
+    async def action_app_picture(self, *suffixes: str) -> None:
+        await desk.picture(self, suffixes or (".svg", ".txt"))
+
+    def action_app_suspend(self) -> None:
+        if self.can_suspend:
+            self.action_suspend_process()
+        else:
+            self.notice("this terminal cannot be given back: there is no shell to suspend to")
+
+    def on_top_bar_chosen(self, event: TopBar.Chosen) -> None:
+        self.action_go(event.name)
+
     def action_help_quit(self) -> None:
         """ctrl+c copies where something is selected; else it says how to quit, and twice never quits."""
         self.action_app_back()
@@ -160,7 +185,9 @@ class BenchApp(Bench):
     def action_app_back(self) -> None:
         if self.session.data.slow and self.current_mode == "data":
             self.data.cancel()
-        elif isinstance(self.screen, BenchScreen) and not (self.screen.step_out() or self.screen.unexpand()):
+        elif isinstance(self.screen, BenchScreen) and not (
+            self.screen.end_filter() or self.screen.step_out() or self.screen.unexpand()
+        ):
             going = self.session.run is not None and self.session.run.alive
             self.notice("‹app.quit› quits" + (", training goes on" if going else ""))
 
@@ -191,9 +218,3 @@ class BenchApp(Bench):
             self.notice(f"{self.glyphs.wrong} {error}")
         else:
             self.notice(f"written to {file.name}")
-
-
-def _numbered(path: Path) -> Iterable[Path]:
-    yield path
-    for number in range(2, 1000):
-        yield path.with_stem(f"{path.stem}-{number}")

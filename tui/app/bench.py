@@ -1,6 +1,7 @@
 """The bench under its keys: the one session, the services that say facts, and the drawing of what changed."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,14 @@ from textual import work
 from textual.message import Message
 
 from tui.app.capabilities import Capabilities
+from tui.app.clipboard import osc52
+from tui.app.closing import TERMINATED, leave_threads, on_terminate
 from tui.app.config import Config
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
+from tui.app.folders import state_folder
 from tui.app.glyphs import GLYPHS
+from tui.app.in_turn import KeysInTurn
+from tui.app.layout import LayoutKeeper
 from tui.app.news import is_news
 from tui.app.paced import PacedApp
 from tui.app.runs_reducers import apply
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 
 
 NOTICE_SECONDS = 6.0
+KEEP_SECONDS = 1.0
+"""That quitting waits at most for what is kept for the next time."""
 
 
 class Happened(Message):
@@ -39,7 +47,7 @@ class Happened(Message):
         self.fact = fact
 
 
-class Bench(PacedApp):
+class Bench(KeysInTurn, PacedApp):
     """What `BenchApp` is without its keys.
 
     ``spec`` None opens what was open last, at the first launch three ways to start.
@@ -81,9 +89,32 @@ class Bench(PacedApp):
         self.register_theme(BENCH_LIGHT)
         for theme in self.config.themes:
             self.register_theme(theme)
-        self.theme = self.config.theme or BENCH.name
+        self.layout_kept = LayoutKeeper(state_folder())
+        chosen = self.config.theme or self.layout_kept.get("app", "theme", BENCH.name)
+        self.theme = chosen if chosen in self.available_themes else BENCH.name
         self.set_keymap(self.keyboard.keymap)
         self.animation_level = "none"
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether there is a shell to go back to for a while."""
+        return not self.is_headless and self._driver is not None and self._driver.can_suspend
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Through whatever stands between here and the terminal; a text that is too long is left out."""
+        self._clipboard = text
+        if self._driver is not None and (sequence := osc52(text, self.capabilities.multiplexer)):
+            self._driver.write(sequence)
+
+    def on_load(self) -> None:
+        leave_threads()
+        if not self.is_headless:
+            on_terminate(self._terminated)
+
+    def on_mount(self) -> None:
+        self._given_theme = self.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
@@ -271,6 +302,8 @@ class Bench(PacedApp):
         if self.is_headless:  # a test wants to see it
             super()._handle_exception(error)
             return
+        if self._exit:  # a screen that was just coming up finds no place any more
+            return
         if not self._return_code:
             from tui.app.crash import write_crash
 
@@ -280,16 +313,33 @@ class Bench(PacedApp):
             words = Text(f"error: mlp-tui stopped over a mistake of its own; {where}.{going}", overflow="fold")
             self.exit(1, return_code=1, message=words)
 
+    def _terminated(self) -> None:
+        self._ending = asyncio.ensure_future(self._quit(TERMINATED))
+
+    def _theme_chosen(self, name: str) -> None:
+        if name != self._given_theme:  # what it was opened with is nobody's choice
+            self._given_theme = ""
+            self.layout_kept.remember("app", "theme", name)
+
     async def action_quit(self) -> None:
+        await self._quit(0)
+
+    async def _quit(self, status: int) -> None:
+        """Ends at once: what is kept for the next time is not worth waiting for a disk that does not answer."""
         run = self.session.run
-        await asyncio.to_thread(keep_place, self.runs_dir, self.session, self.current_mode)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(self._keep), KEEP_SECONDS)
         if run is None or not run.alive:
             words = None
         elif run.state == "paused":
             words = f"{run.name} is paused and waits: mlp-tui opens it again."
         else:
             words = goodbye(run.name)
-        self.leave(lambda: self.exit(0, message=words))
+        self.leave(lambda: self.exit(status, return_code=status, message=words))
+
+    def _keep(self) -> None:
+        keep_place(self.runs_dir, self.session, self.current_mode)
+        self.layout_kept.settle(KEEP_SECONDS)
 
 
 def goodbye(run: str) -> str:

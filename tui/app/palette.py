@@ -56,7 +56,7 @@ def entries(app: "BenchApp", screen: Screen, runs: list[Path] | None = None) -> 
         *_files(app),
         *_recipes(app),
         *_themes(app),
-        Entry("Screenshot: the screen as an SVG file", app.deliver_screenshot, "everywhere"),
+        *_pictures(app),
     ]
 
 
@@ -208,6 +208,12 @@ def _recipes(app: "BenchApp") -> Iterator[Entry]:
     for recipe in recipes.load_all():
         run = partial(app.open_recipe, recipe)
         yield Entry(f"Recipe: {recipe.name}", run, recipe.title, words=f"lab sheet {recipe.sheet}")
+
+
+def _pictures(app: "BenchApp") -> Iterator[Entry]:
+    for suffix, words in ((".svg", "SVG"), (".txt", "plain text")):
+        run = partial(app.action_app_picture, suffix)
+        yield Entry(f"Picture of the screen as {words} alone", run, "everywhere", words="screenshot")
 
 
 def _themes(app: "BenchApp") -> Iterator[Entry]:

@@ -89,6 +89,11 @@ class Scatter(Widget):
         self._draw()
         self.refresh()
 
+    @property
+    def shown_points(self) -> Points | None:
+        """The points that it was given last."""
+        return self._points
+
     def drawn_points(self) -> int:
         """How many points are seen, for "600 of 7,000"; 0 before the widget has a size."""
         return self._picture.drawn

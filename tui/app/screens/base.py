@@ -11,15 +11,21 @@ from textual.widgets import Input, Static
 
 from tui.app.actions import SCOPES
 from tui.app.glyphs import GlyphSet
+from tui.app.jump import labels
+from tui.app.layout import Value
 from tui.app.session import Session
+from tui.app.widgets.filter import Filterable, FilterInput, filterable_at
 from tui.app.widgets.form import Form
 from tui.app.widgets.frame import KeyBar, StatusLine, TopBar
+from tui.app.widgets.jump_keys import JumpKeys
 from tui.app.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
 
 SMALLEST = (60, 18)
+FILTER_KEYS = (("Enter", "keep"), ("Esc", "clear, then close"), ("down", "back to the lines"))
+JUMP_KEYS = (("letter", "goes to its panel"), ("Esc", "stay"))
 
 
 class BenchScreen(Screen):
@@ -34,6 +40,8 @@ class BenchScreen(Screen):
     """The class of the body in the style sheets, where it is not the name."""
     WORDS: ClassVar[tuple[tuple[str, str], ...]] = ()
     """(word, meaning) pairs of the help screen."""
+    JUMPS: ClassVar[tuple[str, ...]] = ()
+    """Ids of panels in the order of their letters in jump mode, where that is not the order in the body."""
 
     def compose(self) -> ComposeResult:
         yield TopBar(id="top")
@@ -41,11 +49,14 @@ class BenchScreen(Screen):
         with Container(id="body", classes=self.BODY or self.NAME):
             yield from self.panels()
         yield Static(id="too-small")
+        yield JumpKeys(id="jump")
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
     _focus_before: Widget | None = None
     _showing_soon = False
+    _has_lines = False
+    """Whether there is anything to filter."""
 
     # For subclasses
 
@@ -74,6 +85,9 @@ class BenchScreen(Screen):
     def step_out(self) -> bool:
         """Escape: one step out of what this screen has open; False where there is nothing."""
         return False
+
+    def reveal(self, panel: Panel) -> None:
+        """Makes room for a panel that somebody jumps to, where something has put it away."""
 
     def go_to(self, key: str) -> None:
         """Puts the cursor of the form that has this setting on it."""
@@ -107,6 +121,8 @@ class BenchScreen(Screen):
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
         if self.focused is None:
             self.home().focus()
+        self._has_lines = any(isinstance(widget, Filterable) for widget in self.walk_children())
+        self._take_up_layout()
 
     def on_screen_resume(self) -> None:
         self.show()
@@ -161,9 +177,13 @@ class BenchScreen(Screen):
         session = self.bench.shown
         self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
-        words = session.notice or (self._frozen_words() if self.bench.frozen else self.sentence(session))
-        self.query_one(StatusLine).show(words, self.glyphs)
+        self.query_one(StatusLine).show(self._words(session), self.glyphs)
         self.show_keys()
+
+    def _words(self, session: Session) -> str:
+        if self._jumping:
+            return self.query_one(JumpKeys).sentence
+        return session.notice or (self._frozen_words() if self.bench.frozen else self.sentence(session))
 
     def _frozen_words(self) -> str:
         going = ", the training goes on" if self.session.run is not None and self.session.run.alive else ""
@@ -179,10 +199,50 @@ class BenchScreen(Screen):
         self.query_one(KeyBar).show(
             scopes,
             editing=isinstance(focused, Input),
-            without=self.idle_actions(session),
+            without=self.idle_actions(session) | (frozenset() if self._has_lines else {"app.filter"}),
             labels={**labels, "app.freeze": "go on"} if self.bench.frozen else labels,
+            instead=FILTER_KEYS if isinstance(focused, FilterInput) else JUMP_KEYS if self._jumping else (),
             link=self.bench.link,
         )
+
+    # Filter and jump
+
+    @property
+    def _jumping(self) -> bool:
+        return self.query_one(JumpKeys).active
+
+    def start_filter(self) -> None:
+        """`/`: asks for the words that lines must hold."""
+        lines = filterable_at(self.focused, self.query_one("#body"))
+        if lines is None:
+            self.bench.notice("there is no list or table here to filter")
+        else:
+            lines.open_filter()
+
+    def end_filter(self) -> bool:
+        """Takes the filter of what is focused away; False where there is none."""
+        lines = filterable_at(self.focused, self.query_one("#body"))
+        return lines is not None and lines.unfilter()
+
+    def start_jump(self) -> None:
+        panels = {panel.id or "": panel for panel in self.query_one("#body").query_children(Panel)}
+        letters = labels(tuple(panels), self.JUMPS, self.bench.keyboard.layout)
+        self.query_one(JumpKeys).start({letter: panels[id] for letter, id in letters.items()})
+        self.show()
+
+    def on_jump_keys_ended(self, event: JumpKeys.Ended) -> None:
+        if event.panel is not None:
+            self.jump_to(event.panel)
+        self.show()
+
+    def jump_to(self, panel: Panel) -> None:
+        """The focus into a panel. One that is hidden gets the body; so does any while another has it."""
+        self.reveal(panel)
+        expanded = self.query_one("#body").has_class("-expanded")
+        if not panel.display or (expanded and not panel.has_class("-alone")) or (self._cramped and not panel.display):
+            self._alone(panel)
+        else:
+            self._focus_into(panel)
 
     # One panel alone
 
@@ -203,10 +263,32 @@ class BenchScreen(Screen):
         if body.has_class("-expanded") and not self._cramped:
             self.unexpand()
             return
+        self._alone(panel)
+        if not self._cramped:
+            self.remember("expanded", panel.id or "")
+
+    def _alone(self, panel: Panel) -> None:
         for other in self.query(Panel):
             other.set_class(other is panel, "-alone")
-        body.add_class("-expanded")
+        self.query_one("#body").add_class("-expanded")
         self.call_after_refresh(self._focus_into, panel)
+        self._show_soon()
+
+    def remember(self, name: str, value: Value) -> None:
+        """Keeps how this screen is liked for the next time."""
+        self.bench.layout_kept.remember(self.current_name, name, value)
+
+    @property
+    def current_name(self) -> str:
+        return self.BODY or self.NAME
+
+    def _take_up_layout(self) -> None:
+        """Gives the body to the panel that had it the last time."""
+        wanted = self.bench.layout_kept.get(self.current_name, "expanded", "")
+        panel = next((p for p in self.query_one("#body").query_children(Panel) if p.id == wanted), None)
+        if panel is not None and not self._cramped:
+            self.reveal(panel)
+            self._alone(panel)
 
     def _focus_into(self, panel: Panel) -> None:
         target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
@@ -224,6 +306,8 @@ class BenchScreen(Screen):
         if not body.has_class("-expanded"):
             return False
         body.remove_class("-expanded")
+        if not self._cramped:  # where one panel has the body anyway nobody chose it
+            self.remember("expanded", "")
         for panel in self.query(Panel):
             panel.remove_class("-alone")
         self._show_soon()

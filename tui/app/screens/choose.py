@@ -10,28 +10,28 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import OptionList
-from textual.widgets.option_list import Option
 
+from tui.app.actions import by_id
 from tui.app.charts.terminal import glyphs_of
+from tui.app.widgets.filter import FilterInput, filterable_at
+from tui.app.widgets.lines import Line, List
 from tui.app.widgets.panel import Panel
-
-
-class List(OptionList):
-    """Textual's list with the letters added."""
-
-    BINDINGS = [
-        Binding("j,down", "cursor_down", show=False, id="list.down"),
-        Binding("k,up", "cursor_up", show=False, id="list.up"),
-        Binding("g,home", "first", show=False, id="list.first"),
-        Binding("G,end", "last", show=False, id="list.last"),
-    ]
 
 
 class Modal(ModalScreen):
     """A panel in the middle; Escape closes it without effect."""
 
     CSS_PATH = "../styles/modals.tcss"
-    BINDINGS = [Binding("escape", "leave", "Close", show=False)]
+    BINDINGS = [
+        Binding("escape", "leave", "Close", show=False),
+        Binding(by_id("app.filter").keys, "filter", "Filter", show=False),
+        Binding(by_id("app.picture").keys, "app.app_picture", "Picture", show=False),
+    ]
+
+    def action_filter(self) -> None:
+        """Asks for words that the lines in here must hold."""
+        if (lines := filterable_at(self.focused, self)) is not None:
+            lines.open_filter()
 
     def on_mount(self) -> None:
         self.set_class(glyphs_of(self).mode == "ascii", "-ascii")
@@ -46,7 +46,9 @@ class Modal(ModalScreen):
     _dismissed = False
 
     def action_leave(self) -> None:
-        self.dismiss(None)
+        lines = filterable_at(self.focused, self)
+        if lines is None or not lines.unfilter():
+            self.dismiss(None)
 
 
 class ChooseScreen(Modal):
@@ -66,9 +68,9 @@ class ChooseScreen(Modal):
             line.add_column(width=width)
             line.add_column(ratio=1)
             line.add_row(Text(label), Text(words, style="dim"))
-            options.append(Option(line, id=value))
+            options.append(Line(line, f"{value} {label} {words}", id=value))
         with Container(classes="modal"):
-            panel = Panel(List(*options), title=self._heading, id="choose", can_focus=False)
+            panel = Panel(List(*options), FilterInput(), title=self._heading, id="choose", can_focus=False)
             panel.entitle(subtitle="Enter takes it   Esc closes")
             yield panel
 

@@ -16,6 +16,7 @@ from tui.app.session import Session
 from tui.app.widgets.answers import class_balance, cut, target_spread
 from tui.app.widgets.data_words import answers_in_words, facts_text, preview
 from tui.app.widgets.feature_table import FeatureTable, Preview
+from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
 from tui.app.widgets.look import Look
@@ -49,18 +50,20 @@ class DataScreen(BenchScreen):
     )
 
     def panels(self) -> ComposeResult:
-        yield Panel(SettingsForm(label_width=16, id="source-form"), title="source", id="source", can_focus=False)
+        form = SettingsForm(label_width=16, id="source-form")
+        yield Panel(form, FilterInput(), title="source", id="source", can_focus=False)
         yield Look(id="scatter")
         yield Panel(Words(), title="this data set", id="facts")
         yield Panel(Words(), title="classes", id="classes")
         yield Panel(
             SettingsForm(label_width=16, id="split-form"),
+            FilterInput(),
             Words(id="share-bar"),
             title="split and scale",
             id="split",
             can_focus=False,
         )
-        yield Panel(FeatureTable(), title="first rows", id="rows", can_focus=False)
+        yield Panel(FeatureTable(), FilterInput(), title="first rows", id="rows", can_focus=False)
 
     _source: str = ""
     _tabled: object = None

@@ -14,6 +14,7 @@ from tui.app.charts import meter
 from tui.app.glyphs import GlyphSet
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.table import Table
 
@@ -38,7 +39,8 @@ class GradientsScreen(BenchScreen):
     _tabled: object = None
 
     def panels(self) -> ComposeResult:
-        yield Panel(Table(id="tensors"), Words(id="check-foot"), title="gradient check", id="check", can_focus=False)
+        table = Table(id="tensors")
+        yield Panel(table, FilterInput(), Words(id="check-foot"), title="gradient check", id="check", can_focus=False)
         yield Panel(Words(), title="verdict", id="said")
         yield Panel(Words(), title="worst entry", id="worst")
         yield Panel(Words(), title="error by entry", id="errors")
@@ -196,7 +198,7 @@ class GradientsScreen(BenchScreen):
 
     def _marked(self, session: Session) -> TensorCheck | None:
         tensors = session.check.tensors
-        at = self.query_one(Table).cursor_row
+        at = self.query_one(Table).marked
         return tensors[at] if 0 <= at < len(tensors) else None
 
     # Doing
@@ -224,7 +226,7 @@ class GradientsScreen(BenchScreen):
         tensors = self.session.check.tensors
         if tensors:
             errors = [tensor.max_relative_error for tensor in tensors]
-            self.query_one(Table).move_cursor(row=int(np.argmax(errors)))
+            self.query_one(Table).go_to(int(np.argmax(errors)))
 
 
 def _index(index: tuple[int, ...]) -> str:

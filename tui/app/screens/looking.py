@@ -1,11 +1,13 @@
 """A screen with curves: one view (window, crosshair, smoothing, scale) for all charts, and the keys that change it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from textual.widget import Widget
 
 from tui.app.charts.line_chart import LineChart
 from tui.app.charts.view import (
+    SMOOTHINGS,
     ChartView,
     Extent,
     afresh,
@@ -29,6 +31,14 @@ class Looking(BenchScreen):
         super().__init__()
         self.view = ChartView()
         self._looked_at: object = None
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        kept = self.bench.layout_kept
+        smoothing = kept.get(self.NAME, "smoothing", 0.0)
+        self.view = ChartView(
+            log=kept.get(self.NAME, "log", False), smoothing=smoothing if smoothing in SMOOTHINGS else 0.0
+        )
 
     def extent(self) -> Extent:
         """How long what is shown is, and how far it has come."""
@@ -105,10 +115,16 @@ class Looking(BenchScreen):
         if self.focused in panels:
             panels[(panels.index(self.focused) + by) % len(panels)].focus()
 
+    def toggle_log(self) -> None:
+        """Losses on a log scale, or plain."""
+        self._look(replace(self.view, log=not self.view.log))
+        self.remember("log", self.view.log)
+
     def smooth(self) -> None:
         """The next weight of the moving average."""
         self._look(next_smoothing(self.view))
         weight = self.view.smoothing
+        self.remember("smoothing", weight)
         self.bench.notice(
             f"smoothed by a moving average of weight {weight:g}; the faint line is as measured"
             if weight

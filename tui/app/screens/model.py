@@ -15,6 +15,7 @@ from tui.app.actions import bindings
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
 from tui.app.widgets.diagram import Diagram
+from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.form_rows import Row
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.settings import SettingsForm
@@ -47,7 +48,7 @@ class ModelScreen(BenchScreen):
 
     def panels(self) -> ComposeResult:
         form = SettingsForm(label_width=20, id="settings-form")
-        yield Panel(form, title="network and training", id="settings", can_focus=False)
+        yield Panel(form, FilterInput(), title="network and training", id="settings", can_focus=False)
         yield Panel(Words(), title="layers", id="layers")
         yield Panel(Diagram(), title="network", id="diagram")
         yield Panel(Words(), title="setting", id="explanation")

@@ -15,7 +15,9 @@ from textual.widgets.option_list import Option
 from datasets.readers import KINDS, kind_of
 from tui.app import figures
 from tui.app.literal import literal
-from tui.app.screens.choose import List, Modal
+from tui.app.screens.choose import Modal
+from tui.app.widgets.filter import FilterInput
+from tui.app.widgets.lines import List
 from tui.app.widgets.panel import Panel
 
 FOLDERS = {"idx": "images (IDX)", "cifar": "images (CIFAR)"}
@@ -50,6 +52,7 @@ class OpenScreen(Modal):
             panel = Panel(
                 PathInput(placeholder="a path; the down key goes to the list", id="path"),
                 List(id="open-files"),
+                FilterInput(),
                 Static(id="open-words"),
                 title="open a file",
                 id="open",
@@ -72,11 +75,7 @@ class OpenScreen(Modal):
 
         entries, words = await asyncio.to_thread(look, typed)
         self._entries = entries
-        options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options([Option(Text(entry.label)) for entry in entries])
-        if entries:
-            options.highlighted = 0
+        self.query_one(List).fill([Option(Text(entry.label), id=str(at)) for at, entry in enumerate(entries)])
         self.query_one("#open-words", Static).update(Text(words, "dim"))
 
     def action_to_list(self) -> None:
@@ -98,15 +97,16 @@ class OpenScreen(Modal):
             self.action_to_list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self._take(self._entries[event.option_index])
+        self._take(self._entries[int(event.option_id or 0)])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = Path(os.path.expanduser(event.value.strip()))
         if event.value.strip() and typed.is_file():
             self.dismiss(str(typed))
         elif self._entries:
-            highlighted = self.query_one(OptionList).highlighted or 0
-            self._take(self._entries[highlighted])
+            option = self.query_one(List).highlighted_option
+            if option is not None:
+                self._take(self._entries[int(option.id or 0)])
 
     def _take(self, entry: Entry) -> None:
         if entry.is_folder and kind_of(entry.path) not in FOLDERS:

@@ -8,7 +8,9 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.app.keyboard import keyboard_of
-from tui.app.screens.choose import List, Modal
+from tui.app.screens.choose import Modal
+from tui.app.widgets.filter import FilterInput
+from tui.app.widgets.lines import List
 from tui.app.widgets.panel import Panel
 from tui.lab.recipes import Recipe, load_all
 
@@ -33,6 +35,7 @@ class RecipesScreen(Modal):
         with Container(classes="modal recipes"):
             panel = Panel(
                 List(*options),
+                FilterInput(),
                 VerticalScroll(Static(id="recipe-tasks"), id="recipe-scroll", can_focus=False),
                 title="recipes   lab sheets",
                 id="recipes",

@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input
 
 from tui.app import comparison, figures
 from tui.app.actions import bindings, in_scope
@@ -21,6 +19,7 @@ from tui.app.screens.looking import Looking
 from tui.app.services import run_deeds
 from tui.app.services.runlist import RunList
 from tui.app.session import Session
+from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.run_compare import ComparePanel, DifferencesPanel
 from tui.app.widgets.run_facts import facts_text
@@ -55,7 +54,7 @@ class RunsScreen(Looking):
         self._arranged: tuple[object, ...] = ()
 
     def panels(self) -> ComposeResult:
-        yield Panel(RunTable(id="runs-list"), Input(id="run-filter"), title="runs", id="list", can_focus=False)
+        yield Panel(RunTable(id="runs-list"), FilterInput(), title="runs", id="list", can_focus=False)
         yield ComparePanel()
         yield DifferencesPanel()
         yield Panel(Words(), title="run", id="facts")
@@ -67,6 +66,9 @@ class RunsScreen(Looking):
 
     def on_mount(self) -> None:
         super().on_mount()
+        self.figure = self.bench.layout_kept.get(self.NAME, "figure", self.figure)
+        if self.figure not in dict(comparison.FIGURES):
+            self.figure = comparison.FIGURES[0][0]
         self.reader = RunList(self.bench, self.bench.runs_dir)
         self.reader.look()
 
@@ -160,7 +162,7 @@ class RunsScreen(Looking):
             what = "A run is a folder of plain text; nothing is sent anywhere"
             return f"No runs yet. ‹app.train› then ‹train.toggle› makes one. {what}"
         if current is None:
-            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹runs.filter› then ‹app.back› shows all"
+            return f"none of {runs.total:,} runs is meant by {runs.words!r}: ‹app.back› shows all"
         if len(runs.marked) >= 2 and (words := comparison.conclusion(compared(runs), runs.views)):
             return words
         row = current.row
@@ -178,7 +180,7 @@ class RunsScreen(Looking):
     def idle_actions(self, session: Session) -> frozenset[str]:
         current = self.current
         if current is None:
-            return frozenset(action.id for action in in_scope("runs")) - {"runs.filter"} | {"list.enter"}
+            return frozenset(action.id for action in in_scope("runs")) | {"list.enter"}
         states = {row.state for row in current.rows}
         idle = set()
         if not states & {"running", "paused", "queued"}:
@@ -219,30 +221,8 @@ class RunsScreen(Looking):
             at = current.row.name if runs.folded else f"group {current.row.group}"
         self._change(folded=not runs.folded, at=at)
 
-    def action_runs_filter(self) -> None:
-        field = self.query_one("#run-filter", Input)
-        field.value = self.session.runs.words
-        field.placeholder = "words, or state:finished lr>=0.01 tag:good"
-        field.add_class("-open")
-        field.focus()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        self._change(words=event.value.strip())
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        self._close_filter()
-
-    def _close_filter(self) -> None:
-        self.query_one("#run-filter", Input).remove_class("-open")
-        self.query_one(RunTable).focus()
-
-    def step_out(self) -> bool:
-        """Escape: the open filter, then the filter itself, then what is looked at in the comparison."""
-        if self.query_one("#run-filter", Input).has_class("-open") or self.session.runs.words:
-            self._close_filter()
-            self._change(words="")
-            return True
-        return super().step_out()
+    def on_run_table_filtered(self, event: RunTable.Filtered) -> None:
+        self._change(words=event.words)
 
     # Comparing
 
@@ -281,10 +261,11 @@ class RunsScreen(Looking):
     def action_runs_figure(self) -> None:
         names = [name for name, _ in comparison.FIGURES]
         self.figure = names[(names.index(self.figure) + 1) % len(names)]
+        self.remember("figure", self.figure)
         self.show()
 
     def action_runs_log(self) -> None:
-        self._look(replace(self.view, log=not self.view.log))
+        self.toggle_log()
 
     def action_runs_smooth(self) -> None:
         self.smooth()

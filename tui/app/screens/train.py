@@ -1,7 +1,6 @@
 """4 Train: loss, accuracy and decision regions move while a process of its own trains."""
 
 import math
-from dataclasses import replace
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -26,6 +25,7 @@ from tui.lab.fields import LOSSES
 
 class TrainScreen(TrainDeeds):
     NAME = "train"
+    JUMPS = ("loss", "accuracy", "map", "reading", "norm", "rates", "confusion")
     CSS_PATH = "../styles/train.tcss"
     BINDINGS = bindings("train")
     WORDS = (
@@ -63,6 +63,16 @@ class TrainScreen(TrainDeeds):
 
     def above(self) -> ComposeResult:
         yield Strip(id="strip")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        kept = self.bench.layout_kept
+        self.query_one("#body").set_class(not kept.get(self.NAME, "map", True), "-no-map")
+        self.query_one(MapPanel).choose_points(kept.get(self.NAME, "points", ""))
+
+    def reveal(self, panel: Panel) -> None:
+        if panel.id == "map":
+            self.query_one("#body").remove_class("-no-map")
 
     def home(self) -> Widget:
         return self.query_one("#loss", Panel)
@@ -198,7 +208,7 @@ class TrainScreen(TrainDeeds):
     # Looking
 
     def action_train_log(self) -> None:
-        self._look(replace(self.view, log=not self.view.log))
+        self.toggle_log()
 
     def action_train_smooth(self) -> None:
         self.smooth()
@@ -211,12 +221,16 @@ class TrainScreen(TrainDeeds):
             self.place_cursor(run.best.epoch)
 
     def action_train_points(self) -> None:
-        words = self.query_one(MapPanel).next_points()
+        panel = self.query_one(MapPanel)
+        words = panel.next_points()
+        self.remember("points", panel.points)
         self.bench.notice(f"points on the map: {words}")
         self.show()
 
     def action_train_map(self) -> None:
-        self.query_one("#body").toggle_class("-no-map")
+        body = self.query_one("#body")
+        body.toggle_class("-no-map")
+        self.remember("map", not body.has_class("-no-map"))
         self._show_soon()
 
     def action_train_next_features(self) -> None:

@@ -6,6 +6,7 @@ from textual.widget import Widget
 
 from datasets import Dataset
 from tui.app.charts.terminal import class_style, glyphs_of
+from tui.app.clipboard import value as copied_value
 from tui.app.glyphs import GlyphSet, class_glyph
 from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
 from tui.app.widgets.feature_table import Preview
@@ -65,7 +66,11 @@ def preview(widget: Widget, prepared: Prepared) -> Preview:
     answers = _numbers(widget, prepared) if dataset.task == "regression" else _classes(widget, prepared)
     heading = "y" if dataset.task == "classification" else cut(dataset.target_names[0], 10, "~")
     flat = dataset.X[:ROWS].reshape(len(answers), -1)
-    return Preview(column_names(dataset), flat, answers, heading, dataset.categories)
+    if dataset.task == "regression":
+        plain_answers = [copied_value(number) for number in first_target(dataset)[:ROWS].tolist()]
+    else:
+        plain_answers = [prepared.class_names[k] for k in dataset.y[:ROWS].tolist()]
+    return Preview(column_names(dataset), flat, answers, heading, dataset.categories, plain_answers)
 
 
 def point_in_words(prepared: Prepared, row: int, features: tuple[int, int]) -> str:

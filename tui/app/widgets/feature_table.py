@@ -1,6 +1,6 @@
 """The first rows of a data set under the figures of its features, for as many features as there are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -16,11 +16,14 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.app import copies
 from tui.app.actions import bindings
 from tui.app.charts.terminal import glyphs_of
+from tui.app.clipboard import Copied, value
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.widgets.answers import plain
+from tui.app.widgets.filter import Filterable, matches
 from tui.lab.feature_summary import FeatureSummary
 
 LABEL, COLUMN = 7, 10
@@ -40,6 +43,7 @@ class Preview:
         X: (m, d) the first rows, flattened.
         answers: What each of these rows is to be taken for.
         heading: What stands above the answers.
+        plain_answers: The same answers as they are to be pasted elsewhere.
         categories: Of each feature whose numbers stand for texts, by its number: the texts.
     """
 
@@ -48,6 +52,7 @@ class Preview:
     answers: Sequence[Text]
     heading: str = "y"
     categories: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    plain_answers: Sequence[str] = ()
     width: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,13 +60,14 @@ class Preview:
         object.__setattr__(self, "width", min(_ANSWER, widest))
 
 
-class FeatureTable(Widget, can_focus=True):
+class FeatureTable(Filterable, can_focus=True):
     """A row a sample, a column a feature; only what is in sight is written out.
 
     The features' figures stand above the rows wherever there is room for both.
     """
 
     SCOPE = "table"
+    FILTER_HINT = "words of a feature's name"
     ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS = [
         *bindings("table"),
@@ -101,6 +107,8 @@ class FeatureTable(Widget, can_focus=True):
         """The cursor's feature."""
         self._top = 0
         self._left = 0
+        self._chosen: Sequence[int] = ()
+        """The features that the filter leaves; `_left` and what keys do counts in these."""
 
     # What is shown
 
@@ -110,8 +118,45 @@ class FeatureTable(Widget, can_focus=True):
             return
         if preview is not self._preview:
             self.row = self.feature = self._top = self._left = 0
+            self._choose(preview)
         self._preview, self._summary = preview, summary
         self.refresh()
+
+    def _choose(self, preview: Preview | None) -> None:
+        """The features whose names hold the words of the filter."""
+        names = preview.names if preview is not None else ()
+        if self.filter_words:
+            self._chosen = tuple(k for k, name in enumerate(names) if matches(self.filter_words, name))
+        else:
+            self._chosen = range(len(names))
+
+    def copied(self) -> Callable[[], Copied] | None:
+        """Every row that is here, of the features that are chosen."""
+        preview, chosen = self._preview, self._chosen
+        if preview is None or not chosen:
+            return None
+
+        def make() -> Copied:
+            heads = [preview.heading, *(preview.names[k] for k in chosen)]
+            answers = preview.plain_answers or [answer.plain for answer in preview.answers]
+            rows = [[answer, *(_copied_cell(preview, row, k) for k in chosen)] for row, answer in enumerate(answers)]
+            return copies.table(heads, rows)
+
+        return make
+
+    def filter_to(self, words: str) -> None:
+        self._choose(self._preview)
+        if self.feature not in self._chosen and self._chosen:
+            self.feature = self._chosen[0]
+        self._left = 0
+        self._go(self.row, self._at)
+        self.refresh()
+        self.post_message(self.Moved(self))
+
+    @property
+    def _at(self) -> int:
+        """The place of the cursor's feature among those that are chosen."""
+        return self._chosen.index(self.feature) if self.feature in self._chosen else 0
 
     @property
     def features(self) -> int:
@@ -119,10 +164,10 @@ class FeatureTable(Widget, can_focus=True):
         return len(self._preview.names) if self._preview is not None else 0
 
     @property
-    def in_sight(self) -> range:
+    def in_sight(self) -> Sequence[int]:
         """The features that are seen."""
         room = self.content_size.width - self._fixed
-        return range(self._left, min(self.features, self._left + max(1, room // COLUMN)))
+        return self._chosen[self._left : self._left + max(1, room // COLUMN)]
 
     @property
     def _fixed(self) -> int:
@@ -142,7 +187,7 @@ class FeatureTable(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight."""
-        self._go(self.row, self.feature)
+        self._go(self.row, self._at)
 
     def render_line(self, y: int) -> Strip:
         """The heading, a line of figures, or a row."""
@@ -205,36 +250,38 @@ class FeatureTable(Widget, can_focus=True):
 
     # What keys do
 
-    def _go(self, row: int, feature: int) -> None:
+    def _go(self, row: int, at: int) -> None:
+        """The cursor to a row, and to the feature at a place among the chosen ones."""
         if self._preview is None:
             return
         before = (self.row, self.feature, self._top, self._left)
         self.row = min(max(row, 0), max(0, len(self._preview.X) - 1))
-        self.feature = min(max(feature, 0), max(0, self.features - 1))
+        at = min(max(at, 0), max(0, len(self._chosen) - 1))
+        self.feature = self._chosen[at] if self._chosen else 0
         self._top = min(max(self._top, self.row - self._room + 1), self.row)
         columns = max(1, (self.content_size.width - self._fixed) // COLUMN)
-        self._left = min(max(self._left, self.feature - columns + 1), self.feature)
+        self._left = min(max(self._left, at - columns + 1), at)
         if (self.row, self.feature, self._top, self._left) != before:
             self.refresh()
             self.post_message(self.Moved(self))
 
     def action_table_cursor_down(self) -> None:
-        self._go(self.row + 1, self.feature)
+        self._go(self.row + 1, self._at)
 
     def action_table_cursor_up(self) -> None:
-        self._go(self.row - 1, self.feature)
+        self._go(self.row - 1, self._at)
 
     def action_table_cursor_left(self) -> None:
-        self._go(self.row, self.feature - 1)
+        self._go(self.row, self._at - 1)
 
     def action_table_cursor_right(self) -> None:
-        self._go(self.row, self.feature + 1)
+        self._go(self.row, self._at + 1)
 
     def action_table_scroll_top(self) -> None:
-        self._go(0, self.feature)
+        self._go(0, self._at)
 
     def action_table_scroll_bottom(self) -> None:
-        self._go(len(self._preview.X) if self._preview is not None else 0, self.feature)
+        self._go(len(self._preview.X) if self._preview is not None else 0, self._at)
 
     def action_table_page_down(self) -> None:
         self._go(self.row + self._room, self.feature)
@@ -244,13 +291,20 @@ class FeatureTable(Widget, can_focus=True):
 
     def action_columns(self, by: int) -> None:
         """So many screenfuls of features to the right, or to the left."""
-        self._go(self.row, self.feature + by * len(self.in_sight))
+        self._go(self.row, self._at + by * len(self.in_sight))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self._go(self.row + 1, self.feature)
+        self._go(self.row + 1, self._at)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self._go(self.row - 1, self.feature)
+        self._go(self.row - 1, self._at)
+
+    def on_click(self, event: events.Click) -> None:
+        """The cursor goes where one clicks."""
+        row = self._top + event.y - 1 - len(self._figures())
+        column = (event.x - self._fixed) // COLUMN
+        at = self._left + column if 0 <= column < len(self.in_sight) else self._at
+        self._go(row if row >= self._top else self.row, at)
 
 
 def histogram(counts: NDArray[np.integer], glyphs: GlyphSet) -> str:
@@ -268,6 +322,13 @@ def cell(value: np.generic) -> str:
     if number.is_integer() and abs(number) < 1e8:
         return f"{int(number)}"
     return f"{number:.3f}" if 1e-3 <= abs(number) < 1e4 else f"{number:.2g}"
+
+
+def _copied_cell(preview: Preview, row: int, k: int) -> str:
+    number = float(preview.X[row, k])
+    if k in preview.categories and number == number:
+        return preview.categories[k][int(number)]
+    return value(number)
 
 
 def _right(text: str, width: int) -> str:

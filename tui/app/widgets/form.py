@@ -85,7 +85,10 @@ class Form(Container):
         return self._rows
 
     def go_to(self, key: str) -> bool:
-        """Puts the cursor on a key; False where no row has it."""
+        """Puts the cursor on a key, if need be out of the filter; False where no row has it."""
+        known = any(row.key == key for row in self._rows.all_rows)
+        if known and not any(row.key == key for row in self._rows.rows):
+            self._rows.unfilter()
         for index, row in enumerate(self._rows.rows):
             if row.key == key:
                 self._rows.move_to(index)

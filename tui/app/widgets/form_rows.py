@@ -13,6 +13,8 @@ from textual.strip import Strip
 from tui.app.actions import bindings
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
+from tui.app.widgets.clicks import Clicks
+from tui.app.widgets.filter import Filterable, matches
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Row:
     dim: bool = False
 
 
-class FormRows(ScrollView, can_focus=True):
+class FormRows(Clicks, ScrollView, Filterable, can_focus=True):
     """The lines of a form and the cursor on them."""
 
     SCOPE = "form"
@@ -66,7 +68,9 @@ class FormRows(ScrollView, can_focus=True):
         super().__init__()
         self.editing = False
         self.label_width = label_width
+        self.all_rows: tuple[Row, ...] = ()
         self.rows: tuple[Row, ...] = ()
+        """Those that the filter leaves."""
         self.cursor = 0
         self._lines: list[tuple[int, str]] = []
 
@@ -76,8 +80,32 @@ class FormRows(ScrollView, can_focus=True):
         rows = tuple(
             replace(row, label=literal(row.label), value=literal(row.value), error=literal(row.error)) for row in rows
         )
-        if rows == self.rows:
-            return
+        if rows != self.all_rows:
+            self.all_rows = rows
+            self._put(self._filtered())
+
+    def filter_to(self, words: str) -> None:
+        self._put(self._filtered())
+        self._reveal()
+
+    def _filtered(self) -> tuple[Row, ...]:
+        """Rows that hold the words, each under its heading; all rows of a heading that holds them itself."""
+        words = self.filter_words
+        if not words:
+            return self.all_rows
+        kept: list[Row] = []
+        heading, said = Row(""), False
+        for row in self.all_rows:
+            if not row.key:
+                heading, said = row, False
+            elif matches(words, heading.label, row.label, row.value, row.key):
+                if heading.label and not said:
+                    kept.append(heading)
+                    said = True
+                kept.append(row)
+        return tuple(kept)
+
+    def _put(self, rows: tuple[Row, ...]) -> None:
         key = self.current.key if self.current else ""
         self.rows = rows
         keys = [row.key for row in rows]
@@ -130,6 +158,9 @@ class FormRows(ScrollView, can_focus=True):
         line = y + self.scroll_offset.y
         width = self.size.width
         style = self.rich_style
+        if not self.rows and self.filter_words and not line:
+            none = Segment(" no line has these words", self.get_component_rich_style("form--heading"))
+            return Strip([none]).adjust_cell_length(width, style)
         if line >= len(self._lines):
             return Strip.blank(width, style)
         index, error = self._lines[line]
@@ -174,6 +205,8 @@ class FormRows(ScrollView, can_focus=True):
         self.post_message(self.Moved(self.rows[index].key))
 
     def _reveal(self) -> None:
+        if not self.rows:
+            return
         top = self.line_of(self.cursor)
         heading = self.cursor and not self.rows[self.cursor - 1].key
         below = len(self._wrapped(self.rows[self.cursor].error))
@@ -201,10 +234,10 @@ class FormRows(ScrollView, can_focus=True):
             self.post_message(self.Reset(self.current.key))
 
     def action_form_first(self) -> None:
-        self.move_to(next(i for i, row in enumerate(self.rows) if row.key))
+        self.move_to(next((i for i, row in enumerate(self.rows) if row.key), 0))
 
     def action_form_last(self) -> None:
-        self.move_to(max(i for i, row in enumerate(self.rows) if row.key))
+        self.move_to(max((i for i, row in enumerate(self.rows) if row.key), default=0))
 
     def action_form_page_down(self) -> None:
         for _ in range(max(1, self.size.height - 1)):
@@ -234,7 +267,7 @@ class FormRows(ScrollView, can_focus=True):
         line = event.y + self.scroll_offset.y
         if line < len(self._lines):
             index = self._lines[line][0]
-            if index == self.cursor and self.has_focus:
+            if index == self.cursor and self.had_focus:
                 self.action_form_enter()
             else:
                 self.move_to(index)

@@ -1,8 +1,11 @@
 """The three lines around every screen: where one is, what is true now, which keys work."""
 
 import re
+from collections.abc import Sequence
 
 from rich.text import Text
+from textual import events
+from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.actions import DIGITS, in_scope
@@ -84,6 +87,23 @@ class TopBar(Line):
 
     COMPONENT_CLASSES = {"frame--here", "frame--key", "frame--dim", "frame--ok", "frame--wrong", "frame--busy"}
 
+    class Chosen(Message):
+        """A screen's name was clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    _ends: tuple[tuple[int, str], ...] = ()
+    """Where each screen's name ends."""
+
+    def on_click(self, event: events.Click) -> None:
+        name = next((name for end, name in self._ends if event.x < end), "")
+        if name and event.x >= self._begin:
+            self.post_message(self.Chosen(name))
+
+    _begin = 0
+
     def show(self, current: str, session: Session, glyphs: GlyphSet, summary: str = "") -> None:
         """``summary`` stands at the right in the place of the experiment."""
         wide = self.size.width >= WIDE
@@ -92,6 +112,7 @@ class TopBar(Line):
         text = Text(no_wrap=True, end="")
         text.append(" mlp-tui   " if wide else " ", style["dim"])
         keyboard = keyboard_of(self)
+        self._begin, ends = text.cell_len, []
         for name in DIGITS:
             digit = keyboard.tab(f"app.{name}")
             mark = screen_mark(name, session, glyphs)
@@ -103,6 +124,8 @@ class TopBar(Line):
                 text.append(f" {digit}", style["dim"])
                 text.append(f" {label} ")
                 text.append(f"{mark or ' '} ", style[colour])
+            ends.append((text.cell_len, name))
+        self._ends = tuple(ends)
         if wide:
             line = summary or experiment_line(session, model=current != "data")
             room = self.size.width - text.cell_len - 2
@@ -137,11 +160,17 @@ class KeyBar(Line):
         editing: bool,
         without: frozenset[str],
         labels: dict[str, str],
+        instead: Sequence[tuple[str, str]] = (),
         link: str = "",
     ) -> None:
-        """``link`` is how far away the terminal is; it keeps its place as long as it is not empty."""
+        """``instead`` are the keys of a field that is no row of a form; ``link`` is how far away the terminal is: it
+        keeps its place as long as it is not empty.
+        """
         keyboard = keyboard_of(self)
-        if editing:
+        pairs: Sequence[tuple[str, str]]
+        if instead:
+            pairs = instead
+        elif editing:
             pairs = [("Enter", "keep"), ("Esc", "put back"), ("tab", "keep and next")]
         else:
             pairs = keyboard.line((*scopes, "app"), without=without)

@@ -1,14 +1,19 @@
 """The samples as a picture: the images of a data set, or its points in the plane of two features."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 from rich.text import Text
 
 from datasets import Dataset
+from tui.app import copies
 from tui.app.charts import Points, ramp_legend
 from tui.app.charts.contact_sheet import Images, are_images
 from tui.app.charts.image_sheet import ImageSheet
 from tui.app.charts.scatter_cursor import ScatterCursor
 from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.clipboard import Copied
 from tui.app.glyphs import legend
 from tui.app.widgets.answers import cut, first_target, target_ramp
 from tui.app.widgets.data_words import point_in_words
@@ -55,6 +60,23 @@ class Look(Panel):
         elif max(features) < len(feature_names(prepared)):
             self._draw_points(prepared, features)
             self._entitle_points(prepared, features)
+
+    def copied(self) -> Callable[[], Copied] | None:
+        """The points that are shown, or the pixels of the image under the cursor."""
+        prepared, sheet = self._prepared, self.sheet
+        if prepared is None:
+            return None
+        if self._on < 0:
+            if sheet.sample is None:
+                return None
+            pixels = np.asarray(prepared.dataset.X[sheet.sample])
+            what = f"the {' x '.join(str(n) for n in pixels.shape)} numbers of sample {sheet.sample}"
+            return partial(copies.grid, pixels.reshape(len(pixels), -1), what)
+        shown, names = self.scatter.shown_points, feature_names(prepared)
+        if shown is None:
+            return None
+        x, y = (names[feature] for feature in self._features)
+        return partial(copies.points, shown, x, y, prepared.class_names)
 
     def turn(self, by: int) -> bool:
         """From the images to the features, or back to them; False where other features are asked for."""

@@ -1,12 +1,16 @@
 """The decision map in its panel: what the newest weights answer over the plane of two features."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import get_args
 
 from rich.text import Text
 
+from tui.app import copies
 from tui.app.charts import RegionMap, ramp_legend
+from tui.app.charts.data import RegionData
 from tui.app.charts.terminal import capabilities_of
+from tui.app.clipboard import Copied
 from tui.app.glyphs import GlyphSet
 from tui.app.services.maps import MapRequest, PointsChoice
 from tui.app.session import Session
@@ -30,6 +34,15 @@ class MapPanel(Panel):
         self._ask = ask
         self._asked: object = None
         self.points: PointsChoice = "held out"
+        self._data: RegionData | None = None
+        self._axes = ("x", "y")
+
+    def copied(self) -> Callable[[], Copied] | None:
+        return None if self._data is None else partial(copies.region, self._data, *self._axes)
+
+    def choose_points(self, which: str) -> None:
+        """The samples over the map; what is no name of any leaves them as they are."""
+        self.points = next((choice for choice in get_args(PointsChoice) if choice == which), self.points)
 
     def next_points(self) -> str:
         """Other samples over the map; which, in words."""
@@ -44,6 +57,7 @@ class MapPanel(Panel):
             return
         if prepared.dataset.source != session.spec.data.source:
             self.entitle("decision map", "")  # the data of this experiment is still to come
+            self._data = None
             self.query_one(RegionMap).show(None)
             return
         names, (i, j) = feature_names(prepared), session.features
@@ -52,7 +66,9 @@ class MapPanel(Panel):
         if len(names) < 2:
             self.entitle("decision map", "needs two features")
             return
+        self._axes = (names[i], names[j])
         if session.map.features == session.features:
+            self._data = session.map.data
             self.query_one(RegionMap).show(session.map.data)
         other = "" if session.shown_run is None or session.run_is_of_this else "  of the next experiment"
         principal = session.spec.data.undrawn == "principal"

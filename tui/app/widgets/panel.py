@@ -28,6 +28,7 @@ class Panel(Container, can_focus=True):
         self._title = ""
         self._subtitle: str | Text = ""
         self._marked = False
+        self._letter = ""
         self.entitle(title)
 
     def entitle(self, title: str | None = None, subtitle: str | Text | None = None) -> None:
@@ -48,9 +49,21 @@ class Panel(Container, can_focus=True):
             self._marked = marked
             self._write_title()
 
+    @property
+    def bare_title(self) -> str:
+        """The title without what belongs to a moment, such as the axes' names."""
+        return self._title.partition("  ")[0]
+
+    def put_letter(self, letter: str) -> None:
+        """In jump mode the letter that leads here; "" takes it away."""
+        if letter != self._letter:
+            self._letter = letter
+            self._write_title()
+
     def _write_title(self) -> None:
         title = literal(self._title).replace("[", r"\[")
-        self.border_title = f">{title}<" if self._marked else title
+        letter = f"[$accent bold]({self._letter})[/] " if self._letter else ""
+        self.border_title = f"{letter}>{title}<" if self._marked else f"{letter}{title}"
 
 
 class Words(Static):

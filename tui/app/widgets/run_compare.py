@@ -1,15 +1,17 @@
 """The lower half of Runs: the curves of what is compared, and what differs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from rich.style import Style
 from rich.text import Text
 
-from tui.app import comparison
+from tui.app import comparison, copies
 from tui.app.charts import Curves, LineChart
 from tui.app.charts.line_chart import RUN_CLASSES
 from tui.app.charts.terminal import class_style
 from tui.app.charts.view import ChartView, pointed, seen
+from tui.app.clipboard import Copied
 from tui.app.comparison import Compared
 from tui.app.glyphs import GlyphSet
 from tui.app.keyboard import keyboard_of
@@ -22,6 +24,7 @@ from tui.app.widgets.run_cells import with_spread
 
 LABEL, SHORT_LABEL, LEAST = 17, 12, 9
 """Cells for what a line is about, where there is room and where there is little, and at least for a run's value."""
+CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "train_r2", "val_r2", "lr")
 SHORT = {"val loss best": "best val", "gap train to val": "gap", "epochs a second": "epochs/s"}
 
 
@@ -31,10 +34,24 @@ class ComparePanel(CurvesPanel):
     def __init__(self) -> None:
         super().__init__(title="compare", id="compare")
         self._drawn: object = None
+        self._compared: Compared = ()
+        self._views: Mapping[str, RunView] = {}
+        self._figure = ""
+
+    def copied(self) -> Callable[[], Copied] | None:
+        """The figure that is compared, run by run; of a run alone all of its figures."""
+        found = [view for _, entry in self._compared for view in comparison.views_of(entry, self._views)]
+        if not any(len(view.epochs) for view in found):
+            return None
+        if len(found) == 1:
+            return partial(copies.epochs, found[0].epochs, CURVES)
+        columns = dict.fromkeys(comparison.column_of(self._figure, view) for view in found)
+        return partial(copies.several_epochs, {view.name: view.epochs for view in found}, tuple(columns))
 
     def show(
         self, compared: Compared, views: Mapping[str, RunView], figure: str, glyphs: GlyphSet, view: ChartView
     ) -> None:
+        self._compared, self._views, self._figure = compared, views, figure
         words = dict(comparison.FIGURES)[figure]
         if any(view.task == "regression" for view in views.values()):
             words = words.replace("accuracy", f"R{glyphs.squared}")
@@ -84,10 +101,22 @@ class DifferencesPanel(Panel):
 
     def __init__(self) -> None:
         super().__init__(Words(), title="differences", id="differences")
+        self._compared: Compared = ()
+        self._views: Mapping[str, RunView] = {}
+
+    def copied(self) -> Callable[[], Copied] | None:
+        compared, views = self._compared, self._views
+
+        def make() -> Copied:
+            heads, *rows = comparison.table(compared, views)
+            return copies.table(heads, rows)
+
+        return make if compared else None
 
     def show(self, compared: Compared, views: Mapping[str, RunView], glyphs: GlyphSet) -> None:
         alone = len(compared) == 1
         words = self.query_one(Words)
+        self._compared, self._views = compared, views
         if not compared:
             self.entitle("differences", "")
             words.show(Text(keyboard_of(self).plain("‹runs.mark› marks up to six runs to compare"), "dim"))

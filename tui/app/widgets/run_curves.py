@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from tui.app import figures
+from tui.app import copies, figures
 from tui.app.charts import Curves, LineChart, Series
 from tui.app.charts.data import Role
 from tui.app.charts.view import ChartView, Extent, pointed, seen
+from tui.app.clipboard import Copied
 from tui.app.glyphs import GlyphSet
 from tui.app.history import History
 from tui.app.run_view import RunView
@@ -65,11 +66,18 @@ class RunCurves(CurvesPanel):
         self.set_class(figure in ("norm", "lr"), "-extra")
         self._figure: Figure = figure
         self._shown: object = None
+        self._history = History()
+        self._columns: tuple[str, ...] = ()
+
+    def copied(self) -> Callable[[], Copied] | None:
+        return partial(copies.epochs, self._history, self._columns) if len(self._history) else None
 
     def show(self, shown: Shown, glyphs: GlyphSet) -> None:
         run, view = shown.run, shown.view
         best = run.best if run is not None else None
         diverged = run.diverged.epoch if run is not None and run.diverged is not None else None
+        self._history = shown.epochs
+        self._columns = () if self._figure == "norm" else tuple(column for _, column, _ in self._curves(shown))
         self._entitle(shown, glyphs)
         log = view.log and self._figure in ("loss", "norm")
         key = (
@@ -122,7 +130,7 @@ class RunCurves(CurvesPanel):
 
     # The curves of each figure
 
-    def _columns(self, shown: Shown) -> list[tuple[str, str, Role]]:
+    def _curves(self, shown: Shown) -> list[tuple[str, str, Role]]:
         """(name, column of the history, role) of each curve that there is."""
         which = shown.run.spec.training.reported_loss if shown.run is not None else "epoch_mean"
         score = "r2" if shown.task == "regression" else "accuracy"
@@ -143,7 +151,7 @@ class RunCurves(CurvesPanel):
             return [Series("all", x, y)]
         weight = shown.view.smoothing if self._figure != "lr" else 0.0
         found: list[Series] = []
-        for name, column, role in self._columns(shown):
+        for name, column, role in self._curves(shown):
             points: Callable[..., tuple[np.ndarray, np.ndarray]] = partial(_points, shown.epochs, column, window)
             found += smoothed(name, points, weight, partial(Series, role=role))
         return found
@@ -154,7 +162,7 @@ class RunCurves(CurvesPanel):
             before = np.flatnonzero(x <= epoch)
             return [("norm", figures.loss(_known(y[before[-1]])))] if before.size else []
         said = []
-        for name, column, _ in self._columns(shown):
+        for name, column, _ in self._curves(shown):
             value = _known(shown.epochs.value(column, epoch))
             write = {"loss": figures.loss, "lr": _rate}.get(self._figure)
             if write is None:

@@ -1,5 +1,8 @@
 """The list of runs: as many lines as one likes, of which only those that are seen are made."""
 
+from collections.abc import Callable
+from functools import partial
+
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -8,19 +11,24 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.app import copies
 from tui.app.actions import bindings
 from tui.app.charts.line_chart import RUN_CLASSES
 from tui.app.charts.terminal import class_style, glyphs_of
+from tui.app.clipboard import Copied
 from tui.app.runs_state import READING, Entry, RunsState
+from tui.app.widgets.clicks import Clicks
+from tui.app.widgets.filter import Filterable
 from tui.app.widgets.run_cells import RunColumn, cell, entry_mark, fitted, run_columns, tasks
 
 BAD = ("diverged", "crashed", "failed", "unreadable")
 
 
-class RunTable(ScrollView, can_focus=True):
+class RunTable(Clicks, ScrollView, Filterable, can_focus=True):
     """A heading and a line an entry, with one cursor, which stays on its entry while others come and go."""
 
     SCOPE = "list"
+    FILTER_HINT = "words, or state:finished lr>=0.01 tag:good"
     BINDINGS = bindings("list")
     COMPONENT_CLASSES = {"runs--head", "runs--cursor", "runs--good", "runs--bad", "runs--live", "runs--quiet"}
     DEFAULT_CSS = """
@@ -47,6 +55,13 @@ class RunTable(ScrollView, can_focus=True):
 
     class Entered(Message):
         """Enter, or a second click, on the line under the cursor."""
+
+    class Filtered(Message):
+        """Only the runs that these words mean are wanted."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
 
     class Scrolled(Message):
         """Other lines are seen."""
@@ -75,6 +90,13 @@ class RunTable(ScrollView, can_focus=True):
         if moved:  # the entry keeps its place on the screen
             self.scroll_to(y=max(0, self.cursor - line), animate=False, force=True)
             self._reveal()
+
+    def copied(self) -> Callable[[], Copied] | None:
+        rows = [row for entry in self.entries for row in entry.rows]
+        return partial(copies.runs, rows) if rows else None
+
+    def filter_to(self, words: str) -> None:
+        self.post_message(self.Filtered(words))
 
     def _lay_out(self) -> None:
         width = self.size.width
@@ -200,7 +222,7 @@ class RunTable(ScrollView, can_focus=True):
         if event.y == 0:
             return
         line = event.y - 1 + round(self.scroll_offset.y)
-        if line == self.cursor and self.has_focus:
+        if line == self.cursor and self.had_focus:
             self.post_message(self.Entered())
         elif line < len(self.entries):
             self.move_to(line)

@@ -1,10 +1,12 @@
 """A form whose rows are settings of the experiment: it steps, types, checks and explains them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
 
+from tui.app.clipboard import Copied
 from tui.app.facts import SettingPutBack, SettingWrong
 from tui.app.session import Session
 from tui.app.widgets.form import Form
@@ -74,6 +76,16 @@ def without_effect(key: str, session: Session) -> str:
 
 class SettingsForm(Form):
     """Keys that are no settings (a list of sources) are left to the screen, through `FormRows.Entered`."""
+
+    def copied(self) -> Callable[[], Copied] | None:
+        """The settings of its rows; of a list of sources the one that is chosen."""
+        from tui.app import copies
+
+        spec = self.bench.session.spec
+        keys = ["data.source"] if any(row.key.startswith("source:") for row in self.focus_target.rows) else []
+        keys += [row.key for row in self.focus_target.rows if field_of(row.key, spec) is not None]
+        values = {key: value_of(key, spec) for key in keys}
+        return partial(copies.settings, spec, keys, values) if keys else None
 
     def setting_rows(self, keys: Iterable[str], session: Session) -> list[Row]:
         problems = session.problems
