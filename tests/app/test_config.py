@@ -345,10 +345,11 @@ async def test_keys_of_the_french_profile() -> None:
         await until(pilot, lambda: app.current_mode == "train")
         assert ", ; lr" in keys_of(app)
         await pilot.press("question_mark")
-        await saying(pilot, "EVERYWHERE")
-        assert re.search(r"4 ' +Go to Train", text_of(app))
+        await saying(pilot, "CURVES (FOCUSED)")
         await pilot.press("G")
         await saying(pilot, "THIS KEYBOARD")
+        await pilot.press("slash", *"watch")
+        await until(pilot, lambda: re.search(r"4 ' +Go to Train", text_of(app)))
 
 
 async def test_a_theme_of_ones_own(tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ async def test_the_next_application_looks_as_the_last_was_left() -> None:
         assert again.screen.query_one("#source", Panel).has_focus_within
         screen = await on_screen(pilot, "train")
         await until(pilot, lambda: not screen.query_one("#map").display)
-        assert screen._log
+        assert screen.view.log
         runs = await on_screen(pilot, "runs")
-        assert runs._log
+        assert runs.view.log
         assert runs.figure == "train_loss"
         await pilot.press("1", "e", "4", "d")
         again.theme = "bench"
