@@ -1,6 +1,5 @@
 """The command line: `mlp-tui`. Thin, and quick to start: each command imports what it needs when it runs."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from tui.app.plain import fit_streams
 from tui.commands import calc, data, export, gradcheck, iterate, looks, recipes, runs, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
@@ -81,10 +81,7 @@ def root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding lacks is shown as ?, never as a traceback.
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    fit_streams(sys.stdout, sys.stderr)  # what a terminal lacks is shown in ASCII forms, never as a traceback
     command = typer.main.get_command(app)
     try:
         status = command.main(list(sys.argv[1:] if argv is None else argv), "mlp-tui", standalone_mode=False)

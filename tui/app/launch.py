@@ -1,13 +1,10 @@
 """Opens the application on the terminal at hand."""
 
-import codecs
 import os
 import sys
-import unicodedata
-from io import TextIOWrapper
 from pathlib import Path
 
-from tui.app.capabilities import detect
+from tui.app.capabilities import TEXTUALS_COLORS, detect
 from tui.lab.spec import Spec
 
 
@@ -27,30 +24,17 @@ def run(
     stream = sys.__stderr__
     capabilities = detect(os.environ, stream.encoding if stream is not None else None, glyphs)
     if not capabilities.unicode:
-        _ascii_only()
+        from tui.app.plain import ascii_only
+
+        ascii_only(sys.__stderr__, sys.__stdout__)
+    # Textual sends what is decided here: by itself it knows fewer terminals, and takes an empty NO_COLOR for a set one.
+    if capabilities.colors == "none":
+        os.environ["NO_COLOR"] = "1"
+    else:
+        os.environ.pop("NO_COLOR", None)
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = TEXTUALS_COLORS[capabilities.colors]
     from tui.app.app import BenchApp
 
     app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, run=run, capabilities=capabilities)
     result = app.run(mouse=mouse)
     return result if isinstance(result, int) else app.return_code or 0
-
-
-def _ascii_only() -> None:
-    """Outside UTF-8 every character that slips through becomes an ASCII one, never a printed escape."""
-    plain = {"·": "-", "×": "x", "…": ".", "→": ">", "σ": "s", "√": "v", "±": "+", "²": "2", "–": "-", "▾": "v"}
-
-    def replace(error: UnicodeError) -> tuple[str, int]:
-        if not isinstance(error, UnicodeEncodeError):
-            raise error
-        lost = error.object[error.start : error.end]
-        return "".join(plain.get(c) or _without_accent(c) for c in lost), error.end
-
-    codecs.register_error("mlp-tui", replace)
-    for stream in (sys.__stderr__, sys.__stdout__):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="ascii", errors="mlp-tui")
-
-
-def _without_accent(character: str) -> str:
-    bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return bare if len(bare) == 1 else "?"

@@ -22,7 +22,8 @@ def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
         target: Any = app if action.scope == "app" else screen
         method = getattr(target, f"action_{action.method}", None)
         if method is not None:
-            yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
+            # Not in brackets: Textual reads these as its markup, and [/] ends the application.
+            yield SystemCommand(f"{action.help}   {action.shown_key}", _where(action.scope), method)
     from tui.lab import recipes
 
     for name in recipes.names():
