@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from tui.app.plain import fit_streams
-from tui.commands import calc, data, export, gradcheck, iterate, looks, recipes, runs, stability
+from tui.commands import calc, data, doctor, export, gradcheck, iterate, looks, recipes, runs, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -45,6 +45,7 @@ app.command("time")(looks.time)
 app.command("iterate")(iterate.iterate)
 app.command("stability")(stability.stability)
 app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
 app.add_typer(calc.app, name="calc")
 app.add_typer(data.app, name="data")
 app.add_typer(recipes.app, name="recipes")
@@ -64,11 +65,12 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    if other := foreign_datasets():
+    if ctx.invoked_subcommand != "doctor" and (other := foreign_datasets()):
         typer.echo(
             error_line(
                 f'{other}: another package called "datasets" stands in the place of ours '

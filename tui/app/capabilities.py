@@ -17,8 +17,25 @@ _RICH_TERMS = ("kitty", "alacritty", "foot", "ghostty", "wezterm", "contour", "i
 GLYPH_MODES: tuple[GlyphMode, ...] = ("braille", "block", "ascii")
 
 
+COLOURS: dict[Colors, str] = {
+    "truecolor": "16 million colours",
+    "256": "256 colours",
+    "16": "16 colours",
+    "none": "no colours",
+}
+DRAWINGS: dict[GlyphMode, str] = {
+    "braille": "all drawings on",
+    "block": "drawings of blocks",
+    "ascii": "drawings of letters",
+}
+SMALLEST = (60, 18)
+"""The least columns and rows that a screen takes."""
+# A round trip of so many seconds is felt.
+_FELT = 0.02
+
 LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 """The first of them that is set says what the terminal's characters are (POSIX)."""
+SSH_VARIABLES = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
 # What Python itself writes into LC_CTYPE where it was started in an ASCII locale (PEP 538).
 _COERCED = ("c.utf-8", "c.utf8", "utf-8")
 
@@ -78,9 +95,9 @@ def detect(environ: Mapping[str, str], encoding: str | None, glyphs: str | None 
     mode = (wanted or automatic) if terminal_encoding(environ, encoding).utf8 else "ascii"
     return Capabilities(
         unicode=mode != "ascii",
-        colors=_colors(environ, term),
+        colors=terminal_colors(environ)[0],
         glyphs=mode,
-        remote=any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")),
+        remote=any(environ.get(name) for name in SSH_VARIABLES),
         multiplexer=_multiplexer(environ, term),
     )
 
@@ -110,6 +127,14 @@ def _codeset(name: str) -> str:
     return name.rpartition(".")[2].partition("@")[0] if "." in name or "utf" in name.lower() else "ascii"
 
 
+def found_line(capabilities: Capabilities, round_trip: float | None = None) -> str:
+    """What was found, in one line: "UTF-8, 256 colours, 38 ms away: all drawings on"."""
+    parts = ["UTF-8" if capabilities.unicode else "ASCII", COLOURS[capabilities.colors]]
+    if round_trip is not None and (capabilities.remote or round_trip >= _FELT):
+        parts.append(f"{round_trip * 1000:.0f} ms away")
+    return f"{', '.join(parts)}: {DRAWINGS[capabilities.glyphs]}"
+
+
 def usable(environ: Mapping[str, str], stdin_tty: bool, stdout_tty: bool) -> str:
     """Why no application can open here, in one line; "" where it can."""
     if not stdin_tty:
@@ -136,16 +161,22 @@ def _is_utf8(encoding: str | None) -> bool:
         return False
 
 
-def _colors(environ: Mapping[str, str], term: str) -> Colors:
-    # no-color.org: set and not empty.
-    if environ.get("NO_COLOR") or term in ("dumb", "unknown"):
-        return "none"
+def terminal_colors(environ: Mapping[str, str]) -> tuple[Colors, str]:
+    """The colours that the terminal takes, and the variable that says so, with its value."""
+    term = environ.get("TERM", "").lower()
+    told = f"TERM={environ['TERM']}" if term else "TERM is not set"
+    if environ.get("NO_COLOR"):  # no-color.org: set and not empty
+        return "none", f"NO_COLOR={environ['NO_COLOR']}"
+    if term in ("dumb", "unknown"):
+        return "none", told
     for colors, name in TEXTUALS_COLORS.items():
         if environ.get("TEXTUAL_COLOR_SYSTEM") == name:
-            return colors
-    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit") or term.endswith("-direct"):
-        return "truecolor"
-    return "256" if term.endswith("256color") or any(name in term for name in _RICH_TERMS) else "16"
+            return colors, f"TEXTUAL_COLOR_SYSTEM={name}"
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return "truecolor", f"COLORTERM={environ['COLORTERM'].strip()}"
+    if term.endswith("-direct"):
+        return "truecolor", told
+    return ("256" if term.endswith("256color") or any(name in term for name in _RICH_TERMS) else "16"), told
 
 
 def _multiplexer(environ: Mapping[str, str], term: str) -> str:

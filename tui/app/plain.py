@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from io import TextIOWrapper
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from tui.app.capabilities import terminal_encoding
 
@@ -144,6 +145,7 @@ def _find(name: str) -> codecs.CodecInfo | None:
     )
 
 
+_before: WeakKeyDictionary[TextIOWrapper, str] = WeakKeyDictionary()
 codecs.register(_find)
 codecs.register_error(_HANDLER, _replace)
 
@@ -162,7 +164,13 @@ def fit_streams(*streams: Any, environ: Mapping[str, str] = os.environ) -> None:
         _reconfigure((stream,), encoding=_ENCODING if poor else None)
 
 
+def encoding_of(stream: Any) -> str:
+    """The encoding that a stream had before it was made to fit; "" where it has none."""
+    return _before.get(stream) or getattr(stream, "encoding", None) or ""
+
+
 def _reconfigure(streams: tuple[Any, ...], encoding: str | None) -> None:
     for stream in streams:
         if isinstance(stream, TextIOWrapper):
+            _before.setdefault(stream, stream.encoding)
             stream.reconfigure(encoding=encoding, errors=_HANDLER)
