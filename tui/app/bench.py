@@ -8,6 +8,7 @@ from rich.text import Text
 from textual import work
 from textual.app import App
 from textual.message import Message
+from textual.theme import Theme
 
 from tui.app.capabilities import Capabilities
 from tui.app.facts import ExperimentOpened, Noticed, RunClosed, RunOpened, SettingChanged
@@ -19,7 +20,7 @@ from tui.app.services.data import DataService
 from tui.app.services.last import Last, any_run, keep_place, look_back, running
 from tui.app.services.runs import RunService
 from tui.app.session import Session
-from tui.app.theme import BENCH, BENCH_LIGHT
+from tui.app.theme import BENCH, BENCH_LIGHT, readable
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Bench(App[int]):
         capabilities: Capabilities | None = None,
         runs: RunService | None = None,
     ) -> None:
+        self._readable: dict[str, tuple[Theme, Theme]] = {}
         super().__init__()
         self.capabilities = capabilities or Capabilities()
         self.glyphs = GLYPHS[self.capabilities.glyphs]
@@ -74,6 +76,16 @@ class Bench(App[int]):
         self.register_theme(BENCH_LIGHT)
         self.theme = BENCH.name
         self.animation_level = "none"
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """A theme by its name, made readable."""
+        theme = super().get_theme(theme_name)
+        if theme is None or theme in (BENCH, BENCH_LIGHT):
+            return theme
+        known = self._readable.get(theme.name)
+        if known is None or known[0] is not theme:
+            known = self._readable[theme.name] = (theme, readable(theme))
+        return known[1]
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""

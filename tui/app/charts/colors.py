@@ -5,9 +5,9 @@ from functools import lru_cache
 from rich.color import Color, ColorSystem
 
 from tui.app.capabilities import Colors
+from tui.app.contrast import RGB as RGB
+from tui.app.contrast import contrast as contrast
 from tui.app.glyphs import class_style
-
-RGB = tuple[int, int, int]
 
 BLACK: RGB = (0, 0, 0)
 WHITE: RGB = (255, 255, 255)
@@ -33,12 +33,6 @@ def blend(under: RGB, over: RGB, share: float) -> RGB:
     """One colour with `share` (0..1) of another laid over it."""
     red, green, blue = (round(low + (high - low) * share) for low, high in zip(under, over, strict=True))
     return red, green, blue
-
-
-def contrast(first: RGB, second: RGB) -> float:
-    """The ratio of luminances of two colours, from 1 (none) to 21 (WCAG 2)."""
-    dark, light = sorted((_luminance(first), _luminance(second)))
-    return (light + 0.05) / (dark + 0.05)
 
 
 def legible(color: RGB, under: RGB) -> RGB:
@@ -76,9 +70,3 @@ def eight_bit_rgb(number: int) -> RGB:
 
 def _sent_as(rgb: RGB) -> int | None:
     return Color.from_rgb(*rgb).downgrade(ColorSystem.EIGHT_BIT).number
-
-
-def _luminance(color: RGB) -> float:
-    channels = [value / 255 for value in color]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
