@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 from tests.app.support import bench, epochs, finished, on_screen, opened, runs_of, saying, small_spec, started, text_of
 from tui.app.contrast import contrast
-from tui.app.theme import BENCH, BENCH_LIGHT, GROUNDS, LEAST_CONTRAST, SIGNALS, readable
+from tui.app.theme import BENCH, BENCH_LIGHT, GROUNDS, LEAST_CONTRAST, SIGNALS, readable, snapped
 
 OURS = {"bench": BENCH, "bench-light": BENCH_LIGHT}
 # Their colours are the terminal's own: nobody knows here how they look.
@@ -82,3 +84,18 @@ async def test_every_screen_says_the_same_in_every_theme() -> None:
             said = await words_in_every_theme(pilot)
             assert set(said.values()) == {said["bench"]}, screen
         assert app.current_theme == readable(app.available_themes[app.theme])
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_grounds_are_told_apart_among_256_colours(name: str) -> None:
+    """What the terminal gets is what is meant, not the black that Rich takes a dark blue for."""
+    theme = snapped(readable({**BUILTIN_THEMES, **OURS}[name]))
+    before = readable({**BUILTIN_THEMES, **OURS}[name]).to_color_system().generate()
+    variables = theme.to_color_system().generate()
+    sent = {}
+    for ground in GROUNDS:
+        meant = RichColor.from_rgb(*Color.parse(variables[ground]).rgb)
+        sent[ground] = meant.downgrade(ColorSystem.EIGHT_BIT).get_truecolor()
+        wanted = Color.parse(before[ground]).rgb
+        assert max(abs(a - b) for a, b in zip(sent[ground], wanted, strict=True)) <= 40
+    assert sent["panel"] != sent["background"] or name not in OURS

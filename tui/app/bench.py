@@ -20,7 +20,7 @@ from tui.app.services.data import DataService
 from tui.app.services.last import Last, any_run, keep_place, look_back, running
 from tui.app.services.runs import RunService
 from tui.app.session import Session
-from tui.app.theme import BENCH, BENCH_LIGHT, readable
+from tui.app.theme import BENCH, BENCH_LIGHT, readable, snapped
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Bench(App[int]):
         capabilities: Capabilities | None = None,
         runs: RunService | None = None,
     ) -> None:
-        self._readable: dict[str, tuple[Theme, Theme]] = {}
+        self._themes_shown: dict[str, tuple[Theme, Theme]] = {}
         super().__init__()
         self.capabilities = capabilities or Capabilities()
         self.glyphs = GLYPHS[self.capabilities.glyphs]
@@ -78,14 +78,17 @@ class Bench(App[int]):
         self.animation_level = "none"
 
     def get_theme(self, theme_name: str) -> Theme | None:
-        """A theme by its name, made readable."""
+        """A theme by its name, made readable, in colours that this terminal has."""
         theme = super().get_theme(theme_name)
-        if theme is None or theme in (BENCH, BENCH_LIGHT):
+        known: Capabilities | None = getattr(self, "capabilities", None)  # none yet while Textual sets itself up
+        if theme is None or known is None:
             return theme
-        known = self._readable.get(theme.name)
-        if known is None or known[0] is not theme:
-            known = self._readable[theme.name] = (theme, readable(theme))
-        return known[1]
+        before, shown = self._themes_shown.get(theme.name, (None, theme))
+        if before is not theme:
+            shown = readable(theme)
+            shown = snapped(shown) if known.colors == "256" else shown
+            self._themes_shown[theme.name] = theme, shown
+        return shown
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
