@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tui.app.asking import Answers
-from tui.app.capabilities import Capabilities, found_line
-from tui.app.doctor import Found, advice, as_table, cannot_open, rows
+from tui.app.capabilities import GLYPH_MODES, LOCALE_VARIABLES, SMALLEST, Capabilities, found_line
+from tui.app.doctor import ALL_PANELS, Found, advice, as_table, cannot_open, rows
 from tui.app.samples import samples
 from tui.lab.machine import Folder, Machine, look_at_folder, look_at_machine
 
@@ -118,6 +118,14 @@ def test_the_console_of_linux_is_told_why_it_gets_letters() -> None:
 def test_one_line_for_the_first_launch(capabilities: Capabilities, round_trip: float | None, line: str) -> None:
     assert found_line(capabilities, round_trip) == line
     assert len(line) <= 54, "it fits the card"
+
+
+def test_what_decides_is_documented() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "terminals.md").read_text(encoding="utf-8")
+    for name in (*LOCALE_VARIABLES, "SSH_CONNECTION", "NO_COLOR", "COLORTERM", "TEXTUAL_COLOR_SYSTEM", *GLYPH_MODES):
+        assert name in text or name.upper() in text, name
+    assert "x".join(map(str, SMALLEST)) in text
+    assert "x".join(map(str, ALL_PANELS)) in text
 
 
 def test_samples() -> None:

@@ -89,6 +89,49 @@ def grey(received: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
+    ("variables", "codes"),
+    [
+        ({"TERM": "foot"}, b"38;5;"),
+        ({"TERM": "xterm", "TEXTUAL_COLOR_SYSTEM": "truecolor"}, b"38;2;"),
+        ({"TERM": "xterm-256color", "COLORTERM": "truecolor", "TEXTUAL_COLOR_SYSTEM": "256"}, b"38;5;"),
+        ({"TERM": "xterm"}, b""),
+    ],
+    ids=["foot", "asked for more", "asked for less", "xterm"],
+)
+def test_as_many_colours_as_the_terminal_has(variables: dict[str, str], codes: bytes, tmp_path: Path) -> None:
+    wanted = environ(**variables)
+    if "COLORTERM" not in variables:
+        wanted["NO_COLOR"] = ""  # set to nothing is not set
+    with Terminal([*PROGRAM, "--runs-dir", str(tmp_path / "runs")], environ=wanted) as terminal:
+        terminal.wait_for("Three keys to a trained network")
+        terminal.send("ctrl+q")
+        assert terminal.wait_exit() == 0
+        assert {code for code in (b"38;5;", b"38;2;") if code in terminal.received} == ({codes} if codes else set())
+        if codes:
+            assert not grey(bytes(terminal.received))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--set", "training.epochs=3"],
+        ["gradcheck"],
+        ["runs", "list"],
+        ["recipes", "show", "tp4"],
+        ["time", "--recipe", "tp4"],
+    ],
+    ids=" ".join,
+)
+def test_commands_write_ascii_too(words: list[str], tmp_path: Path) -> None:
+    wanted = environ(LC_ALL="C", MLP_TUI_RUNS_DIR=str(tmp_path / "runs"))
+    with Terminal([*PROGRAM, *words], environ=wanted, cwd=tmp_path, size=(100, 30)) as terminal:
+        assert terminal.wait_exit(seconds=60) == 0
+        assert terminal.received.isascii()
+        assert b"\\u" not in terminal.received
+        assert not re.search(rb"\?\?|\w\?\w", bytes(terminal.received))
+
+
+@pytest.mark.parametrize(
     "words",
     [[], ["train"], ["gradcheck"], ["runs"], ["data"], ["recipes"], ["calc"], ["export"], ["find-lr"], ["doctor"]],
     ids=" ".join,
