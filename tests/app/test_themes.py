@@ -1,5 +1,6 @@
 """Every theme can be read, and every screen stands in it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -8,7 +9,19 @@ from rich.color import ColorSystem
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
-from tests.app.support import bench, epochs, finished, on_screen, opened, runs_of, saying, small_spec, started, text_of
+from tests.app.support import (
+    bench,
+    epochs,
+    finished,
+    on_screen,
+    opened,
+    runs_of,
+    saying,
+    small_spec,
+    started,
+    text_of,
+    until,
+)
 from tui.app.contrast import contrast
 from tui.app.theme import BENCH, BENCH_LIGHT, GROUNDS, LEAST_CONTRAST, SIGNALS, readable, snapped
 
@@ -59,9 +72,9 @@ def test_a_theme_of_nothing_but_greys() -> None:
     assert contrast(Color.parse(variables["accent"]).rgb, (0x77, 0x77, 0x77)) >= LEAST_CONTRAST
 
 
-async def words_in_every_theme(pilot: Any) -> dict[str, str]:
+async def words_in(pilot: Any, themes: Iterable[str]) -> dict[str, str]:
     said = {}
-    for name in (*OURS, *BUILTIN_THEMES):
+    for name in themes:
         pilot.app.theme = name
         await pilot.pause()
         said[name] = text_of(pilot.app)
@@ -81,7 +94,9 @@ async def test_every_screen_says_the_same_in_every_theme() -> None:
         for screen in ("train", "data", "model", "gradients"):
             if app.current_mode != screen:
                 await on_screen(pilot, screen)
-            said = await words_in_every_theme(pilot)
+            few = ("bench", "bench-light", "textual-light", "dracula", "ansi-light", "ansi-dark")
+            themes = (*OURS, *BUILTIN_THEMES) if screen == "train" else [n for n in few if n in app.available_themes]
+            said = await words_in(pilot, themes)
             assert set(said.values()) == {said["bench"]}, screen
         assert app.current_theme == readable(app.available_themes[app.theme])
 
@@ -99,3 +114,20 @@ def test_grounds_are_told_apart_among_256_colours(name: str) -> None:
         wanted = Color.parse(before[ground]).rgb
         assert max(abs(a - b) for a, b in zip(sent[ground], wanted, strict=True)) <= 40
     assert sent["panel"] != sent["background"] or name not in OURS
+
+
+async def test_the_frame_takes_the_colours_of_another_theme() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await opened(pilot)
+        for name in ("textual-light", "dracula", "bench"):
+            app.theme = name
+            accent = Color.parse(readable(app.available_themes[name]).to_color_system().generate()["accent"]).rgb
+
+            def colours(row: int) -> set[Any]:
+                strip = app.screen._compositor.render_strips()[row]
+                styles = [segment.style for segment in strip if segment.style is not None]
+                return {tuple(c.triplet) for s in styles for c in (s.color, s.bgcolor) if c is not None and c.triplet}
+
+            # The screen at hand, and the keys.
+            await until(pilot, lambda: accent in colours(0) & colours(-1))  # noqa: B023

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rich.color import Color, ColorSystem
 
 from tui.app.capabilities import Colors
-from tui.app.charts.colors import class_rgb, eight_bit_rgb
+from tui.app.charts.colors import class_rgb, class_text_rgb, contrast, eight_bit_rgb
 from tui.app.glyphs import CLASS_STYLES, GLYPHS, class_glyph, class_region, legend
 
 
@@ -128,3 +128,15 @@ def test_oklab_of_known_colours() -> None:
     # Who has no red cones takes red for a dark yellow: its b stays, most of its a is gone.
     _, a, b = oklab((255, 0, 0), SIGHTS["protanopia"])
     assert abs(a) < 0.08 < b + 0.05
+
+
+@pytest.mark.parametrize("under", [(14, 17, 22), (250, 250, 247), (224, 224, 224), (38, 38, 38)])
+def test_a_class_keeps_its_hue_where_it_is_shaded_to_be_read(under: tuple[int, int, int]) -> None:
+    for k in range(10):
+        shown = class_text_rgb(k, "truecolor", under)
+        assert contrast(shown, under) >= 2
+        own = class_rgb(k)
+        assert shown == own or contrast(own, under) < 2
+        if max(own) - min(own) > 100:
+            assert shown.index(max(shown)) == own.index(max(own)), "not black, not white"
+    assert class_text_rgb(1, "16", (255, 255, 255)) in (class_rgb(1, "16"), (0, 0, 0))

@@ -42,6 +42,19 @@ def legible(color: RGB, under: RGB) -> RGB:
     return max((BLACK, WHITE), key=lambda other: contrast(other, under))
 
 
+def shaded(color: RGB, under: RGB) -> RGB:
+    """The colour, darkened or lightened only as far as it takes to read it on what lies under it: its hue stays."""
+    ink = max((BLACK, WHITE), key=lambda other: contrast(other, under))
+    steps = (blend(color, ink, step / 10) for step in range(11))
+    return next((shade for shade in steps if contrast(shade, under) >= _LEAST_CONTRAST), ink)
+
+
+def class_text_rgb(k: int, colors: Colors, under: RGB) -> RGB:
+    """The colour of class `k` for a glyph or a word on a plain ground; of sixteen colours none can be shaded."""
+    color = class_rgb(k, colors)
+    return legible(color, under) if colors == "16" else shaded(color, under)
+
+
 def class_rgb(k: int, colors: Colors = "truecolor") -> RGB:
     """The colour of class `k`, such that the terminal ends up with the one in the table of classes."""
     style = class_style(k)

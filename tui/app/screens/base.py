@@ -104,6 +104,7 @@ class BenchScreen(Screen):
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_soon())
         if self.focused is None:
             self.home().focus()
 

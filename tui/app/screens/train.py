@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from tui.app import figures
 from tui.app.actions import bindings
+from tui.app.charts.terminal import theme_style
 from tui.app.facts import FeaturesTurned, LrChosen, RunClosed, SnapshotChosen
 from tui.app.reading import Reading, read_run
 from tui.app.run_view import RunView
@@ -154,7 +155,7 @@ class TrainScreen(BenchScreen):
         reading = self._reading(session)
         colour = {"ok": "success", "warn": "warning", "wrong": "error"}[reading.state]
         text = Text(overflow="ellipsis", no_wrap=True)
-        text.append(f"{_mark(reading, self.glyphs)} ", str(self.app.theme_variables.get(colour, "")))
+        text.append(f"{_mark(reading, self.glyphs)} ", theme_style(self, colour))
         text.append(reading.sentence).append(f"\n  {reading.advice}", "dim")
         return text
 
