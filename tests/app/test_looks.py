@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.screen import ModalScreen
 
 from tests.app import support, test_snapshots
 from tests.app.looks import System, look
-from tests.app.support import settled
+from tests.app.support import settled, until
 from tests.app.test_snapshots import SCREENS, FixedMaps, FixedRuns
 from tui.app.capabilities import SMALLEST, Capabilities
 
@@ -27,6 +28,8 @@ FIRST = (120, 40)
 SIZES = (FIRST, (80, 24), SMALLEST, (200, 60))
 # These stand in the pictures.
 PICTURED = {("truecolor", FIRST), ("truecolor", (80, 24))}
+# The keys of what lies over a screen.
+OVER = {"help": "question_mark", "recipes": "R"}
 MARKS = str.maketrans({"✓": "ok", "✗": "x", "●": "o"})
 
 
@@ -60,13 +63,25 @@ async def test_look(name: str, terminal: str, snapshot: Any, monkeypatch: pytest
         await steps(pilot)
         for size in SIZES:
             if size != FIRST:
-                await pilot.resize_terminal(*size)
-                await settled(pilot)
+                await resized(pilot, size, OVER.get(name))
             shown = look(app, system)
             assert_fitting(shown, terminal, size)
             if (terminal, size) not in PICTURED:
                 taken.append(f"{size[0]}x{size[1]}\n\n{shown}\n")
     assert "\n".join(taken) == snapshot(extension_class=TextFile)
+
+
+async def resized(pilot: Any, size: tuple[int, int], opener: str | None) -> None:
+    """Another size; what lies over a screen is opened anew, since the screen under it waits to be drawn until then."""
+    if opener is not None:
+        await pilot.press("escape")
+        await settled(pilot)
+    await pilot.resize_terminal(*size)
+    await settled(pilot)
+    if opener is not None:
+        await pilot.press(opener)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ModalScreen))
+        await settled(pilot)
 
 
 def assert_fitting(shown: str, terminal: str, size: tuple[int, int]) -> None:
