@@ -1,6 +1,5 @@
 """The command line: `mlp-tui`. Thin, and quick to start: each command imports what it needs when it runs."""
 
-import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tui.commands import calc, config, data, export, gradcheck, iterate, looks, recipes, runs, stability
+from tui.app.plain import fit_streams
+from tui.commands import calc, config, data, doctor, export, gradcheck, iterate, looks, recipes, runs, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -45,6 +45,7 @@ app.command("time")(looks.time)
 app.command("iterate")(iterate.iterate)
 app.command("stability")(stability.stability)
 app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
 app.add_typer(calc.app, name="calc")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
@@ -65,11 +66,12 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    if other := foreign_datasets():
+    if ctx.invoked_subcommand != "doctor" and (other := foreign_datasets()):
         typer.echo(
             error_line(
                 f'{other}: another package called "datasets" stands in the place of ours '
@@ -82,10 +84,7 @@ def root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding lacks is shown as ?, never as a traceback.
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    fit_streams(sys.stdout, sys.stderr)  # what a terminal lacks is shown in ASCII forms, never as a traceback
     command = typer.main.get_command(app)
     try:
         status = command.main(list(sys.argv[1:] if argv is None else argv), "mlp-tui", standalone_mode=False)

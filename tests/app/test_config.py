@@ -345,6 +345,8 @@ async def test_keys_of_the_french_profile() -> None:
         await until(pilot, lambda: app.current_mode == "train")
         assert ", ; lr" in keys_of(app)
         await pilot.press("question_mark")
+        await saying(pilot, "CURVES (FOCUSED)")
+        await pilot.press("pagedown")
         await saying(pilot, "EVERYWHERE")
         assert re.search(r"4 ' +Go to Train", text_of(app))
         await pilot.press("G")

@@ -24,7 +24,9 @@ LONG = ["--data", "moons", "--set", "training.epochs=500"]
 
 def environ(**changes: str) -> dict[str, str]:
     """A plain terminal of 256 colours in UTF-8; an empty value takes a variable away."""
-    wanted = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **changes}
+    # COLUMNS, which the processes of pytest-xdist have, would count for more than the terminal's size.
+    outer = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    wanted = {**outer, "TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **changes}
     return {name: value for name, value in wanted.items() if value}
 
 

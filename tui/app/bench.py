@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual import work
 from textual.message import Message
+from textual.theme import Theme
 
 from tui.app.capabilities import Capabilities
 from tui.app.config import Config
@@ -21,7 +22,7 @@ from tui.app.services.data import DataService
 from tui.app.services.last import Last, any_run, keep_place, look_back, running
 from tui.app.services.runs import RunService
 from tui.app.session import Session
-from tui.app.theme import BENCH, BENCH_LIGHT
+from tui.app.theme import BENCH, BENCH_LIGHT, readable, snapped
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Bench(PacedApp):
         config: Config | None = None,
         runs: RunService | None = None,
     ) -> None:
+        self._themes_shown: dict[str, tuple[Theme, Theme]] = {}
         super().__init__(capabilities or Capabilities())
         self.config = config or Config()
         self.keyboard = self.config.keyboard
@@ -84,6 +86,19 @@ class Bench(PacedApp):
         self.theme = self.config.theme or BENCH.name
         self.set_keymap(self.keyboard.keymap)
         self.animation_level = "none"
+
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """A theme by its name, made readable unless it is one's own, in colours that this terminal has."""
+        theme = super().get_theme(theme_name)
+        known: Capabilities | None = getattr(self, "capabilities", None)  # none yet while Textual sets itself up
+        if theme is None or known is None:
+            return theme
+        before, shown = self._themes_shown.get(theme.name, (None, theme))
+        if before is not theme:
+            shown = theme if theme in self.config.themes else readable(theme)  # one's own are taken at their word
+            shown = snapped(shown) if known.colors == "256" else shown
+            self._themes_shown[theme.name] = theme, shown
+        return shown
 
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""

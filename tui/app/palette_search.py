@@ -29,7 +29,7 @@ class BenchCommands(Provider):
         runs = await _newest_runs(self.bench)
         self._entries = entries(self.bench, self.screen, runs)
         width = max(20, self.app.size.width - MARGIN)
-        self._lines = [draw(entry, width, self.bench.glyphs.ellipsis[:1]) for entry in self._entries]
+        self._lines = [draw(entry, width, self.bench.glyphs.cut) for entry in self._entries]
 
     @property
     def bench(self) -> "BenchApp":

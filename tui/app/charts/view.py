@@ -69,7 +69,7 @@ def seen(view: ChartView, extent: Extent) -> Range:
     if view.window is None:
         return first, last
     low, high = view.window
-    span = min(high - low, last - first)
+    span = min(max(high - low, LEAST), last - first)
     if view.follow and extent.newest > high:
         # By quarters: a chart that moved with each epoch could not be read.
         high += math.ceil((extent.newest - high) / (span / 4)) * (span / 4)

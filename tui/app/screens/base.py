@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.app.actions import SCOPES
+from tui.app.capabilities import SMALLEST
 from tui.app.glyphs import GlyphSet
 from tui.app.session import Session
 from tui.app.widgets.form import Form
@@ -18,8 +19,6 @@ from tui.app.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
-
-SMALLEST = (60, 18)
 
 
 class BenchScreen(Screen):
@@ -105,6 +104,7 @@ class BenchScreen(Screen):
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_soon())
         if self.focused is None:
             self.home().focus()
 
