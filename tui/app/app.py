@@ -141,6 +141,13 @@ class BenchApp(Bench):
     def action_app_redo(self) -> None:
         self.dispatch(Redone())
 
+    def action_command_palette(self) -> None:
+        from tui.app.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            # Without Textual's id: one that is still on its way out has it, and there must not be two.
+            self.push_screen(Palette())
+
     def action_app_expand(self) -> None:
         if isinstance(self.screen, BenchScreen):
             self.screen.toggle_expanded()

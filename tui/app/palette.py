@@ -3,14 +3,29 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from textual.app import SystemCommand
+from textual.app import ComposeResult, SystemCommand
+from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
 
 from tui.app.actions import ACTIONS
 from tui.app.screens.base import BenchScreen
+from tui.app.screens.closing import ClosesOnce
+from tui.app.widgets.options import Options
 
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
+
+
+class Commands(CommandList, Options):
+    """The rows of the palette."""
+
+
+class Palette(ClosesOnce, CommandPalette):
+    """Textual's, which several keys in one moment do not break."""
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield Commands() if isinstance(widget, CommandList) else widget
 
 
 def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
@@ -22,7 +37,8 @@ def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
         target: Any = app if action.scope == "app" else screen
         method = getattr(target, f"action_{action.method}", None)
         if method is not None:
-            yield SystemCommand(f"{action.help}  [{action.shown_key}]", _where(action.scope), method)
+            # In round brackets: square ones are markup to the palette, and [/] ends what was never begun.
+            yield SystemCommand(f"{action.help}  ({action.shown_key})", _where(action.scope), method)
     from tui.lab import recipes
 
     for name in recipes.names():

@@ -11,6 +11,7 @@ from textual.widgets.option_list import Option
 
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.options import Options
 from tui.app.widgets.panel import Panel
 from tui.lab.spec import Spec
 
@@ -28,7 +29,7 @@ class OpeningScreen(BenchScreen):
         if not self.bench.first_launch:
             yield Panel(title="source", id="source")
             return
-        rows = OptionList(
+        rows = Options(
             Option("moons          2 features, 2 classes: watch it bend", id="moons"),
             Option("a lab sheet    with the figures it prints           R", id="recipes"),
             Option("your file      csv, npz, pickle, MNIST folder       o", id="open"),

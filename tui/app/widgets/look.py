@@ -73,8 +73,10 @@ class Look(Panel):
             names = prepared.class_names
             of = f" of class {names[sheet.view.label]}" if names else ""
             return f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}. ‹v› turns to features"
-        if scatter.has_focus and scatter.point is not None:
-            return point_in_words(prepared, int(prepared.split.train[scatter.point]), self._features)
+        train = prepared.split.train
+        # Behind the images the points are still those of the former data.
+        if scatter.has_focus and scatter.point is not None and scatter.point < len(train):
+            return point_in_words(prepared, int(train[scatter.point]), self._features)
         return ""
 
     def _swap(self) -> None:
