@@ -82,7 +82,7 @@ class Soak:
             self._character: 110,
             self._paste: 12,
             self._mouse: 70,
-            self._resize: 25,
+            self._resize: 14,
             self._news: 90,
             self._experiment: 3,
         }
@@ -96,7 +96,7 @@ class Soak:
             if until_home <= 0:
                 await self.go_home()
                 until_home = self.random.randint(10, 120)
-            for deed in self.random.choices(kinds, weights, k=self.random.randint(1, 24)):
+            for deed in self.random.choices(kinds, weights, k=self.random.randint(1, 40)):
                 deed()
                 self.pressed += 1
                 until_home -= 1
