@@ -7,7 +7,7 @@ import pytest
 from textual import events
 from textual.content import Content
 
-from tests.app.support import bench, on_screen, opened, saying, small_spec, text_of, typed, until
+from tests.app.support import bench, on_screen, opened, runs_of, saying, small_spec, started, text_of, typed, until
 from tests.app.test_runs import make_run, whole
 from tui.app.actions import SCREENS
 from tui.app.palette import Palette, commands
@@ -199,3 +199,16 @@ async def test_control_characters_can_be_typed_into_every_dialog() -> None:
             await typed(pilot, "[/")
             await pilot.press("escape")
             await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_numbers_are_opened_while_a_run_of_classes_starts() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await on_screen(pilot, "train")
+        await pilot.press("space")
+        await until(pilot, lambda: runs_of(app).asked)
+        app.change("data.source", "plane")
+        await until(pilot, lambda: app.session.data_task == "regression")
+        runs_of(app).say(started(20))
+        await saying(pilot, "The first epoch is on its way")
