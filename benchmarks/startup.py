@@ -1,4 +1,4 @@
-"""How soon mlp-tui answers: the application beside a bare Textual one, in turns on one pty, its help beside a bare typer's.
+"""How soon mlp-tui answers: the application beside a bare Textual one, its help beside that of a bare typer command.
 
     python benchmarks/startup.py [--runs 9] [--json]
 

@@ -54,7 +54,8 @@ PASTES = (
     "x" * 3000,
 )
 NUMBERS = (0.0, 1.0, -1.0, 0.69, 1e-300, 1e308, -1e308, math.inf, -math.inf, math.nan, None)
-SEED_SIZES = ((80, 24), (120, 40), (60, 18), (160, 44), (1, 1), (250, 80), (59, 17), (20, 5))
+SIZES = ((80, 24), (80, 24), (120, 40), (60, 18), (100, 30), (160, 44), (1, 1), (59, 17), (20, 5))
+LARGEST = (250, 80)
 LAST, FRAMES = 50, 14
 
 
@@ -209,8 +210,9 @@ class Soak:
             post(events.MouseUp, 3 if what == "right" else 1)
 
     def _resize(self) -> None:
-        some = (self.random.randint(1, 250), self.random.randint(1, 80))
-        size = Size(*(self.random.choice(SEED_SIZES) if self.random.random() < 0.6 else some))
+        kind = self.random.random()
+        some = (self.random.randint(1, 140), self.random.randint(1, 50))
+        size = Size(*(self.random.choice(SIZES) if kind < 0.7 else some if kind < 0.97 else LARGEST))
         self._wrote(f"resize {size.width}x{size.height}")
         driver: Any = self.app._driver
         driver._size = size

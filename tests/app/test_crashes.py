@@ -169,9 +169,7 @@ async def test_images_over_a_plane_whose_point_is_beyond_them(tmp_path: Path) ->
         screen.query_one("#scatter").pointed_at()
 
 
-async def test_runs_that_are_gone_when_they_are_to_be_deleted(
-    runs_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_runs_that_are_gone_when_they_are_to_be_deleted(runs_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_run(runs_dir, "1120-1402-moons", *whole())
 
     def gone(run: object) -> int:
@@ -212,3 +210,16 @@ async def test_numbers_are_opened_while_a_run_of_classes_starts() -> None:
         await until(pilot, lambda: app.session.data_task == "regression")
         runs_of(app).say(started(20))
         await saying(pilot, "The first epoch is on its way")
+
+
+async def test_what_the_palette_looked_for_comes_after_it_has_gone() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        for _ in range(5):
+            await pilot.press("ctrl+p")
+            palette = app.screen
+            assert isinstance(palette, Palette)
+            await palette.dismiss(None)
+            palette._refresh_command_list(None, [], True)
+        await until(pilot, lambda: len(app.screen_stack) == 1)

@@ -97,5 +97,7 @@ async def test_random_keys(tmp_path: Path, no_maps: None, screen: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("screen", [*SCREENS, "opening"])
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_many_random_keys(tmp_path: Path, screen: str, seed: int) -> None:
+async def test_many_random_keys(tmp_path: Path, screen: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Most of the time goes into pictures that nobody sees: ten a second break as well as sixty.
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 0.1)
     await soak(tmp_path, screen, seed, LONG, real=True)

@@ -27,6 +27,11 @@ class Palette(ClosesOnce, CommandPalette):
         for widget in super().compose():
             yield Commands() if isinstance(widget, CommandList) else widget
 
+    def _refresh_command_list(self, *rows: Any) -> None:
+        """What was looked for comes after the palette has gone."""
+        if not self._dismissed and self.query(CommandList):
+            super()._refresh_command_list(*rows)
+
 
 def commands(app: "BenchApp", screen: Screen) -> Iterator[SystemCommand]:
     """The entries for a screen, in the order of the registry."""

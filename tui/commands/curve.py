@@ -10,7 +10,8 @@ import shutil
 import statistics
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def _dashed(pieces: list[Piece], on: float, off: float, origin: float) -> list[P
 
 def _between(piece: Piece, step: float) -> Iterator[tuple[float, float]]:
     """The points with others on the straight lines between them, at most ``step`` apart."""
-    for (x, y), (next_x, next_y) in zip(piece, piece[1:], strict=False):
+    for (x, y), (next_x, next_y) in pairwise(piece):
         parts = max(1, math.ceil((next_x - x) / step)) if step > 0 else 1
         for part in range(parts):
             yield x + (next_x - x) * part / parts, y + (next_y - y) * part / parts
