@@ -109,7 +109,7 @@ class Soak:
         for _ in range(count):
             await asyncio.sleep(0)
 
-    async def rest(self, *, seconds: float = 30.0) -> None:
+    async def rest(self, *, seconds: float = 120.0) -> None:
         """Until the keys that were pressed have been taken in."""
         deadline = time.monotonic() + seconds
         while not self._ended():
