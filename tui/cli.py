@@ -1,8 +1,9 @@
 """The command line: `mlp-tui`. Thin, and quick to start: each command imports what it needs when it runs."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,26 @@ class OpenByDefault(TyperGroup):
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "--version")):
             args = ["open", *args]
         return super().parse_args(ctx, args)
+
+    # typer would end without a word.
+
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        with _interrupted_in_one_line():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _interrupted_in_one_line():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _interrupted_in_one_line() -> Iterator[None]:
+    """For a command that says nothing of ctrl+c itself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
 
 
 app = typer.Typer(
@@ -94,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo(error_line(error.format_message() + _where_to_look(error)), err=True)
         return 2
     except (typer.Abort, KeyboardInterrupt):
+        typer.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

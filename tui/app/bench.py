@@ -1,12 +1,14 @@
 """The bench under its keys: the one session, the services that say facts, and the drawing of what changed."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import work
 from textual.message import Message
+from textual.screen import ModalScreen
 from textual.theme import Theme
 
 from tui.app.capabilities import Capabilities
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 
 NOTICE_SECONDS = 6.0
+DIALOG_SECONDS = 0.1
 
 
 class Happened(Message):
@@ -130,12 +133,23 @@ class Bench(PacedApp):
             self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
 
     def _leave_opening(self) -> None:
+        if self._in_dialog(self._leave_opening):
+            return
         if self.current_mode == "opening":
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
         self._complain()
 
+    def _in_dialog(self, then: Callable[[], None]) -> bool:
+        """Whether somebody has opened a dialog already, which must not be left behind; ``then`` is done after it."""
+        if self.current_mode == "opening" and len(self.screen_stack) > 1:
+            self.set_timer(DIALOG_SECONDS, then)
+            return True
+        return False
+
     def _take_up(self, last: Last) -> None:
         """Goes on where the bench was left, or follows what trains."""
+        if self._in_dialog(lambda: self._take_up(last)):
+            return
         if self.current_mode != "opening":  # somebody was quicker
             return
         if last.spec is None:
@@ -275,7 +289,9 @@ class Bench(PacedApp):
             self.screen.call_after_refresh(self.screen.go_to, row)
 
     def action_go(self, name: str) -> None:
-        if self.current_mode != name:
+        if isinstance(self.screen, ModalScreen) and not self.screen.is_mounted:
+            self.call_later(self.action_go, name)  # a dialog that is being put up expects its screen under it
+        elif self.current_mode != name:
             self.session = apply(Noticed(""), self.session)
             if self._shown is not None:  # a screen that comes up is drawn whole, so with what is new
                 self._shown = apply(Noticed(""), self._shown) if self.frozen else None

@@ -71,6 +71,8 @@ class OpenScreen(Modal):
         import asyncio
 
         entries, words = await asyncio.to_thread(look, typed)
+        if not self.is_current:  # closed meanwhile
+            return
         self._entries = entries
         options = self.query_one(OptionList)
         options.clear_options()
@@ -98,7 +100,8 @@ class OpenScreen(Modal):
             self.action_to_list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self._take(self._entries[event.option_index])
+        if event.option_index < len(self._entries):  # the rows may be others by now
+            self._take(self._entries[event.option_index])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = Path(os.path.expanduser(event.value.strip()))
@@ -106,7 +109,7 @@ class OpenScreen(Modal):
             self.dismiss(str(typed))
         elif self._entries:
             highlighted = self.query_one(OptionList).highlighted or 0
-            self._take(self._entries[highlighted])
+            self._take(self._entries[min(highlighted, len(self._entries) - 1)])
 
     def _take(self, entry: Entry) -> None:
         if entry.is_folder and kind_of(entry.path) not in FOLDERS:
@@ -126,8 +129,8 @@ def look(typed: str) -> tuple[list[Entry], str]:
     try:
         with os.scandir(where) as found:
             listed = sorted(found, key=lambda entry: (not entry.is_dir(), entry.name.lower()))
-    except OSError as error:
-        return [], literal(f"{where}: {error.strerror}")
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
+        return [], literal(f"{where}: {getattr(error, 'strerror', error)}")
     entries = [] if start else [Entry(where / os.pardir, "../", True)]
     for item in listed:
         if not item.name.lower().startswith(start.lower()) or (item.name.startswith(".") and not start.startswith(".")):

@@ -13,6 +13,7 @@ from textual.widgets.option_list import Option
 from tui.app.capabilities import found_line
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.options import Options
 from tui.app.widgets.panel import Panel
 from tui.lab.spec import Spec
 
@@ -29,7 +30,7 @@ class OpeningScreen(BenchScreen):
             yield Panel(title="source", id="source")
             return
         plain = self.bench.keyboard.plain
-        rows = OptionList(
+        rows = Options(
             Option("moons          2 features, 2 classes: watch it bend", id="moons"),
             Option(Content(plain("a lab sheet    with the figures it prints           ‹app.recipes›")), id="recipes"),
             Option(Content(plain("your file      csv, npz, pickle, MNIST folder       ‹app.open›")), id="open"),
