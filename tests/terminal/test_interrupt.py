@@ -69,7 +69,7 @@ def test_while_a_run_is_followed_it_goes_on(runs_dir: Path) -> None:
             words = ["runs", "follow", "last", "--runs-dir", str(runs_dir), *plain]
             with Terminal([*PROGRAM, *words], size=(200, 24), environ=environ()) as terminal:
                 text = interrupted(terminal, signs="samples")
-                assert "left alone, it goes on" in text.splitlines()[-1]
+                assert "left alone, it goes on" in text.splitlines()[-1], text
             assert folder.state() == "running"
     finally:
         folder.send("stop")

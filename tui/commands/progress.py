@@ -1,5 +1,9 @@
 """A run as a progress bar on a terminal, with its course as a curve at the end."""
 
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -17,6 +21,22 @@ if TYPE_CHECKING:
 
 BAR, LEAST_FOR_BAR = 24, 60
 """Columns of the bar, and of the terminal that has room for it beside the figures."""
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """A ctrl+c meanwhile counts afterwards: a bar that has half begun, or half ended, cannot be ended any more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 class _Console(Console):
@@ -55,8 +75,9 @@ class ProgressBar(Printer):
         self.course.hear(event)
         match event:
             case events.Started():
-                self._say(started_text(event))
-                self.progress.start()
+                with uninterrupted():
+                    self._say(started_text(event))
+                    self.progress.start()
             case events.Epoch():
                 words = self._cut(self._sent(epoch_text(event, self.reported)))
                 self.progress.update(self.task, completed=event.epoch, description=words)
@@ -68,7 +89,8 @@ class ProgressBar(Printer):
                     self._say(line)
 
     def close(self) -> None:
-        self.progress.stop()
+        with uninterrupted():
+            self.progress.stop()
 
     def _say(self, line: str) -> None:
         print(self._sent(line), flush=True)
