@@ -3,13 +3,14 @@
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from tui.commands import calc, config, data, export, gradcheck, iterate, looks, recipes, runs, stability
+from tui.app.plain import fit_streams
+from tui.commands import calc, config, data, doctor, export, gradcheck, iterate, looks, recipes, runs, stability
 from tui.commands.open import open_application
 from tui.commands.output import error_line
 from tui.commands.train import train
@@ -26,6 +27,26 @@ class OpenByDefault(TyperGroup):
         if not args or (args[0] not in self.commands and args[0] not in ("--help", "--version")):
             args = ["open", *args]
         return super().parse_args(ctx, args)
+
+    # typer would end without a word.
+
+    def make_context(self, *words: Any, **more: Any) -> Any:
+        with _interrupted_in_one_line():
+            return super().make_context(*words, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _interrupted_in_one_line():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _interrupted_in_one_line() -> Iterator[None]:
+    """For a command that says nothing of ctrl+c itself."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(130) from None
 
 
 app = typer.Typer(
@@ -45,6 +66,7 @@ app.command("time")(looks.time)
 app.command("iterate")(iterate.iterate)
 app.command("stability")(stability.stability)
 app.command("export")(export.export)
+app.command("doctor")(doctor.doctor)
 app.add_typer(calc.app, name="calc")
 app.add_typer(config.app, name="config")
 app.add_typer(data.app, name="data")
@@ -65,11 +87,12 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    if other := foreign_datasets():
+    if ctx.invoked_subcommand != "doctor" and (other := foreign_datasets()):
         typer.echo(
             error_line(
                 f'{other}: another package called "datasets" stands in the place of ours '
@@ -82,10 +105,7 @@ def root(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command. Returns 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted."""
-    for stream in (sys.stdout, sys.stderr):
-        # What a terminal's encoding lacks is shown as ?, never as a traceback.
-        with contextlib.suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    fit_streams(sys.stdout, sys.stderr)  # what a terminal lacks is shown in ASCII forms, never as a traceback
     command = typer.main.get_command(app)
     try:
         status = command.main(list(sys.argv[1:] if argv is None else argv), "mlp-tui", standalone_mode=False)
@@ -95,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         typer.echo(error_line(error.format_message() + _where_to_look(error)), err=True)
         return 2
     except (typer.Abort, KeyboardInterrupt):
+        typer.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:  # `| head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -31,7 +31,7 @@ async def test_the_card_offers_three_ways_and_says_what_this_terminal_shows() ->
     async with app.run_test(size=(80, 24)) as pilot:
         await saying(pilot, "start with")
         shown = text_of(app)
-        for words in ("moons", "a lab sheet", "your file", "UTF-8, 16 million colours"):
+        for words in ("moons", "a lab sheet", "your file", "16 million colours: all drawings on.", "mlp-tui doctor"):
             assert words in shown
         assert "Nothing leaves this machine" in shown
 

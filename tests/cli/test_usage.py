@@ -145,7 +145,7 @@ def test_another_datasets_is_said_in_one_line(tmp_path) -> None:
 def test_a_narrow_encoding_is_no_traceback(tmp_path) -> None:
     result = mlp_tui(tmp_path, "recipes", "list", PYTHONIOENCODING="ascii", LC_ALL="C")
     assert result.status == 0
-    assert "Cit?" in result.out
+    assert "Paris Cite" in result.out
 
 
 def test_a_training_that_nobody_reads_goes_on_and_says_where(tmp_path) -> None:
@@ -164,3 +164,23 @@ def test_stdout_that_is_closed_early_is_no_traceback(tmp_path) -> None:
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True)
     assert done.stdout.startswith("# tp4")
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["runs", "--help"], ["--version"]])
+def test_what_only_talks_reads_nothing_heavy(words: list[str]) -> None:
+    code = (
+        "import sys\nfrom tui.entry import main\nmain(sys.argv[1:])\n"
+        "heavy = {'textual', 'numpy', 'msgspec', 'plotext', 'textual_plotext', 'rich'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert "HEAVY []" in done.stdout, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_help_names_every_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "tui", "--help"], capture_output=True, text=True)
+    named = {line.split()[0] for line in done.stdout.partition("Commands:")[2].splitlines() if line.startswith("  ")}
+    assert named >= {"open", "train", "gradcheck", "find-lr", "iterate", "stability", "calc", "data", "recipes", "runs"}

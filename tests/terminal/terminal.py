@@ -92,6 +92,11 @@ class Terminal:
                 text = chr(ord(key[-1].upper()) & 31)
             os.write(self._fd, text.encode())
 
+    def resize(self, columns: int, rows: int) -> None:
+        """The window has another size, of which the kernel tells the program."""
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def hang_up(self) -> None:
         """The window is closed, or the line drops."""
         self.process.send_signal(signal.SIGHUP)

@@ -201,6 +201,7 @@ class BenchApp(Bench):
         from tui.app.palette_search import palette
 
         if isinstance(self.screen, BenchScreen):
+            # Without Textual's id: one that is still on its way out has it, and there must not be two.
             self.push_screen(palette())
 
     @work

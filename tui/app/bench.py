@@ -2,12 +2,15 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 from textual import work
 from textual.message import Message
+from textual.screen import ModalScreen
+from textual.theme import Theme
 
 from tui.app.capabilities import Capabilities
 from tui.app.clipboard import osc52
@@ -27,7 +30,7 @@ from tui.app.services.data import DataService
 from tui.app.services.last import Last, any_run, keep_place, look_back, running
 from tui.app.services.runs import RunService
 from tui.app.session import Session
-from tui.app.theme import BENCH, BENCH_LIGHT
+from tui.app.theme import BENCH, BENCH_LIGHT, readable, snapped
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 NOTICE_SECONDS = 6.0
 KEEP_SECONDS = 1.0
 """That quitting waits at most for what is kept for the next time."""
+DIALOG_SECONDS = 0.1
 
 
 class Happened(Message):
@@ -66,6 +70,7 @@ class Bench(KeysInTurn, PacedApp):
         config: Config | None = None,
         runs: RunService | None = None,
     ) -> None:
+        self._themes_shown: dict[str, tuple[Theme, Theme]] = {}
         super().__init__(capabilities or Capabilities())
         self.config = config or Config()
         self.keyboard = self.config.keyboard
@@ -116,6 +121,19 @@ class Bench(KeysInTurn, PacedApp):
         self.theme_changed_signal.subscribe(self, lambda theme: self._theme_chosen(theme.name))
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh(layout=True))
 
+    def get_theme(self, theme_name: str) -> Theme | None:
+        """A theme by its name, made readable unless it is one's own, in colours that this terminal has."""
+        theme = super().get_theme(theme_name)
+        known: Capabilities | None = getattr(self, "capabilities", None)  # none yet while Textual sets itself up
+        if theme is None or known is None:
+            return theme
+        before, shown = self._themes_shown.get(theme.name, (None, theme))
+        if before is not theme:
+            shown = theme if theme in self.config.themes else readable(theme)  # one's own are taken at their word
+            shown = snapped(shown) if known.colors == "256" else shown
+            self._themes_shown[theme.name] = theme, shown
+        return shown
+
     def open_bench(self) -> None:
         """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
         if self.asked_for:
@@ -146,12 +164,23 @@ class Bench(KeysInTurn, PacedApp):
             self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
 
     def _leave_opening(self) -> None:
+        if self._in_dialog(self._leave_opening):
+            return
         if self.current_mode == "opening":
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
         self._complain()
 
+    def _in_dialog(self, then: Callable[[], None]) -> bool:
+        """Whether somebody has opened a dialog already, which must not be left behind; ``then`` is done after it."""
+        if self.current_mode == "opening" and len(self.screen_stack) > 1:
+            self.set_timer(DIALOG_SECONDS, then)
+            return True
+        return False
+
     def _take_up(self, last: Last) -> None:
         """Goes on where the bench was left, or follows what trains."""
+        if self._in_dialog(lambda: self._take_up(last)):
+            return
         if self.current_mode != "opening":  # somebody was quicker
             return
         if last.spec is None:
@@ -291,7 +320,9 @@ class Bench(KeysInTurn, PacedApp):
             self.screen.call_after_refresh(self.screen.go_to, row)
 
     def action_go(self, name: str) -> None:
-        if self.current_mode != name:
+        if isinstance(self.screen, ModalScreen) and not self.screen.is_mounted:
+            self.call_later(self.action_go, name)  # a dialog that is being put up expects its screen under it
+        elif self.current_mode != name:
             self.session = apply(Noticed(""), self.session)
             if self._shown is not None:  # a screen that comes up is drawn whole, so with what is new
                 self._shown = apply(Noticed(""), self._shown) if self.frozen else None

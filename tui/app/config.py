@@ -44,13 +44,14 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Config:
-    """What the file says. An empty ``theme`` or ``glyphs``, a ``None``: it says nothing about that."""
+    """What the file says. An empty ``theme``, ``glyphs`` or ``layout``, a ``None``: it says nothing about that."""
 
     file: Path | None = None
     theme: str = ""
     glyphs: str = ""
     mouse: bool | None = None
     low_bandwidth: bool | None = None
+    layout: str = ""
     keyboard: Keyboard = QWERTY
     themes: tuple[Theme, ...] = ()
     mistakes: tuple[Mistake, ...] = ()

@@ -30,7 +30,8 @@ class Reader:
             if name not in NAMES:
                 self._wrong((name,), f"no such setting{_meant(name, NAMES)}")
         layouts: dict[str, Layout] = {"qwerty": "qwerty", "azerty": "azerty"}
-        keyboard = Keyboard(layouts.get(self._choice("keyboard"), self.layout))
+        layout = self._choice("keyboard")
+        keyboard = Keyboard(layouts.get(layout, self.layout))
         themes = self._themes()
         config = Config(
             file=self.path,
@@ -38,6 +39,7 @@ class Reader:
             glyphs=self._choice("glyphs"),
             mouse=self._switch("mouse"),
             low_bandwidth=self._switch("low_bandwidth"),
+            layout=layout,
             keyboard=self._keys(keyboard),
             themes=themes,
         )

@@ -23,6 +23,8 @@ class GlyphSet:
     times: str = "×"
     dot: str = "·"
     ellipsis: str = "…"
+    # Where a word had to be cut.
+    cut: str = "…"
 
     # A line across the screen, and the small meter inside a title.
     progress_full: str = "━"
@@ -73,6 +75,7 @@ _ASCII = GlyphSet(
     times="x",
     dot="-",
     ellipsis="...",
+    cut="~",
     progress_full="#",
     progress_empty="-",
     meter_full="#",
@@ -99,6 +102,11 @@ _ASCII = GlyphSet(
 )
 
 GLYPHS: dict[str, GlyphSet] = {glyphs.mode: glyphs for glyphs in (_BRAILLE, _BLOCK, _ASCII)}
+
+
+def cut_mark(ellipsis: str) -> str:
+    """What stands in the last cell of a word that was cut, by the set's ellipsis."""
+    return ellipsis if len(ellipsis) == 1 else _ASCII.cut
 
 
 @dataclass(frozen=True)

@@ -124,5 +124,9 @@ def layout_of(environ: Mapping[str, str]) -> Layout:
 
     LC_ALL counts, else LANG; LC_MESSAGES names a language to read, not a keyboard.
     """
-    locale = environ.get("LC_ALL") or environ.get("LANG") or ""
-    return "azerty" if re.match(r"fr_(FR|BE)\b", locale) else "qwerty"
+    return "azerty" if re.match(r"fr_(FR|BE)\b", environ.get(layout_variable(environ), "")) else "qwerty"
+
+
+def layout_variable(environ: Mapping[str, str]) -> str:
+    """The variable that `layout_of` goes by; "" where none is set."""
+    return next((name for name in ("LC_ALL", "LANG") if environ.get(name)), "")

@@ -1,14 +1,11 @@
 """Opens the application on the terminal at hand."""
 
-import codecs
 import os
 import sys
-import unicodedata
 from dataclasses import replace
-from io import TextIOWrapper
 from pathlib import Path
 
-from tui.app.capabilities import detect
+from tui.app.capabilities import TEXTUALS_COLORS, detect, terminal_colors
 from tui.lab.spec import Spec
 
 
@@ -26,7 +23,8 @@ def run(
 
     What is None here the file of settings decides. Raises ValueError for an unknown ``glyphs``.
     """
-    from tui.app.config import read_config
+    _say_colors()
+    from tui.app.config import read_config  # not above: it reads Textual
 
     config = read_config(os.environ)
     glyphs = glyphs or config.glyphs or None
@@ -37,7 +35,9 @@ def run(
     narrow = config.low_bandwidth is True if low_bandwidth is None else low_bandwidth
     capabilities = replace(capabilities, low_bandwidth=narrow)
     if not capabilities.unicode:
-        _ascii_only()
+        from tui.app.plain import ascii_only
+
+        ascii_only(sys.__stderr__, sys.__stdout__)
     from tui.app.app import BenchApp
 
     app = BenchApp(spec, recipe=recipe, runs_dir=runs_dir, run=run, capabilities=capabilities, config=config)
@@ -45,22 +45,14 @@ def run(
     return result if isinstance(result, int) else app.return_code or 0
 
 
-def _ascii_only() -> None:
-    """Outside UTF-8 every character that slips through becomes an ASCII one, never a printed escape."""
-    plain = {"·": "-", "×": "x", "…": ".", "→": ">", "σ": "s", "√": "v", "±": "+", "²": "2", "–": "-", "▾": "v"}
+def _say_colors() -> None:
+    """Textual, which looks when it is imported, is to send what is decided here.
 
-    def put(error: UnicodeError) -> tuple[str, int]:
-        if not isinstance(error, UnicodeEncodeError):
-            raise error
-        lost = error.object[error.start : error.end]
-        return "".join(plain.get(c) or _without_accent(c) for c in lost), error.end
-
-    codecs.register_error("mlp-tui", put)
-    for stream in (sys.__stderr__, sys.__stdout__):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="ascii", errors="mlp-tui")
-
-
-def _without_accent(character: str) -> str:
-    bare = unicodedata.normalize("NFKD", character).encode("ascii", "ignore").decode()
-    return bare if len(bare) == 1 else "?"
+    By itself it knows fewer terminals, and takes an empty NO_COLOR for a set one.
+    """
+    colors, _ = terminal_colors(os.environ)
+    if colors == "none":
+        os.environ["NO_COLOR"] = "1"
+    else:
+        os.environ.pop("NO_COLOR", None)
+        os.environ["TEXTUAL_COLOR_SYSTEM"] = TEXTUALS_COLORS[colors]

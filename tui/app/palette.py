@@ -154,7 +154,7 @@ def _settings(app: "BenchApp") -> Iterator[Entry]:
             continue
         title = f"{field.label[:1].upper()}{field.label[1:]}: set a value"
         value = literal(show_value(field, value_of(key, spec)) or "none")
-        now = value if len(value) <= 16 else f"{value[:15]}{app.glyphs.ellipsis[:1]}"
+        now = value if len(value) <= 16 else f"{value[:15]}{app.glyphs.cut}"
         yield Entry(title, partial(app.go_to_setting, key), f"now {now}, on {screen_of(key).capitalize()}", words=key)
 
 

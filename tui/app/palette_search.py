@@ -3,13 +3,16 @@
 import asyncio
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.cells import cell_len, set_cell_size
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.app import ComposeResult
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from tui.app.palette import RECENT, Entry, entries
+from tui.app.screens.closing import ClosesOnce
+from tui.app.widgets.options import Options
 
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
@@ -29,7 +32,7 @@ class BenchCommands(Provider):
         runs = await _newest_runs(self.bench)
         self._entries = entries(self.bench, self.screen, runs)
         width = max(20, self.app.size.width - MARGIN)
-        self._lines = [draw(entry, width, self.bench.glyphs.ellipsis[:1]) for entry in self._entries]
+        self._lines = [draw(entry, width, self.bench.glyphs.cut) for entry in self._entries]
 
     @property
     def bench(self) -> "BenchApp":
@@ -52,9 +55,26 @@ class BenchCommands(Provider):
         return lambda: self.bench.notice(f"{entry.title}: {entry.idle}")
 
 
-def palette() -> CommandPalette:
-    """Textual's palette on our entries."""
-    return CommandPalette([BenchCommands], placeholder="what to do, or where to go")
+class Commands(CommandList, Options):
+    """The rows of the palette."""
+
+
+class Palette(ClosesOnce, CommandPalette):
+    """Textual's, which several keys in one moment do not break."""
+
+    def compose(self) -> ComposeResult:
+        for widget in super().compose():
+            yield Commands() if isinstance(widget, CommandList) else widget
+
+    def _refresh_command_list(self, *rows: Any) -> None:
+        """What was looked for comes after the palette has gone."""
+        if not self._dismissed and self.query(CommandList):
+            super()._refresh_command_list(*rows)
+
+
+def palette() -> Palette:
+    """The palette on our entries."""
+    return Palette([BenchCommands], placeholder="what to do, or where to go")
 
 
 async def _newest_runs(app: "BenchApp") -> list[Path]:

@@ -61,7 +61,8 @@ def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
     if started is not None and started.initial_loss is not None and _in_deviations(run):
         words = f"Loss before training {started.initial_loss:.3f}; answering the mean each time gives 1."
         return Reading("ok", words)
-    if started is None or started.initial_loss is None or loss != "cross_entropy":
+    # The data on the screen may be another than that of the run, and hold numbers.
+    if started is None or started.initial_loss is None or loss != "cross_entropy" or classes < 2:
         return Reading("ok", "The first epoch is on its way.")
     chance = math.log(classes)
     words = f"Loss before training {started.initial_loss:.3f}; chance is ln {classes} = {chance:.3f}."

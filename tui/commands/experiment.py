@@ -24,6 +24,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any setting, as training.lr=0.01; repeat it, the last one wins."),
 ]
+Plain = Annotated[
+    bool, typer.Option("--plain", help="Lines on a terminal too, as in a pipe: no bar, no curve; for screen readers.")
+]
 RunsDir = Annotated[
     Path | None,
     typer.Option("--runs-dir", metavar="DIR", help="Where runs are kept (or MLP_TUI_RUNS_DIR)."),

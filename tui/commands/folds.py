@@ -15,7 +15,9 @@ FIGURES = (
 )
 
 
-def train_folds(spec: "Spec", folds: int, runs_dir: Path | None, name: str | None, *, json: bool) -> int:
+def train_folds(
+    spec: "Spec", folds: int, runs_dir: Path | None, name: str | None, *, json: bool, plain: bool = False
+) -> int:
     """Trains with each fold as the validation part in turn; 0 where all runs came to their end.
 
     A run that does not ends it all, with its status. Prints each run as `mlp-tui train` does, then mean and
@@ -33,7 +35,8 @@ def train_folds(spec: "Spec", folds: int, runs_dir: Path | None, name: str | Non
     for fold in range(1, folds + 1):
         if not json:
             print(f"fold {fold} of {folds}", flush=True)
-        status, end = train_one(every.with_value("data.fold", fold), runs_dir, f"{title}-fold-{fold}", json=json)
+        one, called = every.with_value("data.fold", fold), f"{title}-fold-{fold}"
+        status, end = train_one(one, runs_dir, called, json=json, plain=plain)
         if status:
             return status
         ends.append(end)

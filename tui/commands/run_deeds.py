@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui.commands.experiment import RunsDir
+from tui.commands.experiment import Plain, RunsDir
 from tui.commands.output import bad_input, error_line, print_json
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def attach(
     )
 
 
-def follow(run: Run = "last", json: Json = False, runs_dir: RunsDir = None) -> int:
+def follow(run: Run = "last", json: Json = False, plain: Plain = False, runs_dir: RunsDir = None) -> int:
     """Print a run's events from its first line and as they come, every epoch once, until it ends.
 
     ctrl+c leaves the run alone. Exit status: 0 finished or stopped, 1 diverged, failed or its trainer is gone.
@@ -76,7 +76,7 @@ def follow(run: Run = "last", json: Json = False, runs_dir: RunsDir = None) -> i
 
         folder, _ = _find(run, runs_dir)
         spec = folder.read_spec()
-        printer = printer_for(json, spec.training.epochs, spec.training.reported_loss)
+        printer = printer_for(json, plain, spec, folder)
         once = Once(folder.events_path)
         last = None
         try:
@@ -109,6 +109,7 @@ def resume(
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Print the run's folder and leave it training.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Every new event as a JSON line.")] = False,
+    plain: Plain = False,
     runs_dir: RunsDir = None,
 ) -> int:
     """Go on from the last checkpoint, bit for bit. Of a finished run --epochs says how far."""
@@ -140,7 +141,7 @@ def resume(
     previous = stop_on_interrupt(folder)
     try:
         total = max(epochs or 0, spec.training.epochs)
-        return listen(folder, process, printer_for(json, total, spec.training.reported_loss), reader)[0]
+        return listen(folder, process, printer_for(json, plain, spec, folder, total), reader)[0]
     except BrokenPipeError:
         typer.echo(f"nobody reads on, the training goes on: {folder.path}", err=True)
         raise

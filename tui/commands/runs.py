@@ -105,7 +105,30 @@ def show(
 
     for line in about_lines(about):
         print(line)
+    _draw(folder)
     return 0
+
+
+def _draw(folder: "RunFolder") -> None:
+    """The run's course, where stdout is a terminal that can show it."""
+    from tui.commands.curve import Course, curve_lines, terminal
+    from tui.lab.build import USER_ERRORS
+
+    if (look := terminal()) is None:
+        return
+    from tui.lab.events import Checkpoint, EventReader, Probe, Step
+
+    try:
+        course = Course(folder.read_spec().training.reported_loss)
+        reader = EventReader(folder.events_path, without=(Step, Probe, Checkpoint))
+        while chunk := reader.poll():
+            for event in chunk:
+                course.hear(event)
+    except (*USER_ERRORS, OSError):  # said already, among its problems
+        return
+    lines = list(curve_lines(course, look))
+    for line in ["", *lines] if lines else []:
+        print(line)
 
 
 @app.command("diff")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tui.commands.experiment import Data, RecipeName, RunsDir, Settings, SpecFile, read_experiment
+from tui.commands.experiment import Data, Plain, RecipeName, RunsDir, Settings, SpecFile, read_experiment
 from tui.commands.output import bad_input, error_line, print_json
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def train(
         int | None,
         typer.Option("--folds", metavar="K", min=2, help="Train K times, each time another fold validates."),
     ] = None,
+    plain: Plain = False,
     runs_dir: RunsDir = None,
 ) -> int:
     """Train without a screen. ctrl+c writes a checkpoint and stops; a hang-up does not stop it."""
@@ -50,18 +51,20 @@ def train(
     if folds:
         from tui.commands.folds import train_folds
 
-        return train_folds(spec, folds, runs_dir, name, json=json)
+        return train_folds(spec, folds, runs_dir, name, json=json, plain=plain)
     if detach:
         return leave(*_begin(spec, runs_dir, name), json=json)
-    return train_one(spec, runs_dir, name, json=json)[0]
+    return train_one(spec, runs_dir, name, json=json, plain=plain)[0]
 
 
-def train_one(spec: "Spec", runs_dir: Path | None, name: str | None, *, json: bool) -> tuple[int, Any]:
+def train_one(
+    spec: "Spec", runs_dir: Path | None, name: str | None, *, json: bool, plain: bool = False
+) -> tuple[int, Any]:
     """(exit status, last event) of a run, shown while it trains."""
     folder, process = _begin(spec, runs_dir, name)
     previous = stop_on_interrupt(folder)
     try:
-        return listen(folder, process, printer_for(json, spec.training.epochs, spec.training.reported_loss))
+        return listen(folder, process, printer_for(json, plain, spec, folder))
     except BrokenPipeError:  # `| head` has seen enough
         typer.echo(f"nobody reads on, the training goes on: {folder.path}", err=True)
         raise
@@ -113,6 +116,9 @@ def listen(
         typer.echo(error_line(last.message), err=True)
         if process.returncode == BAD_INPUT:
             _forget(folder, began)
+        if folder.path.exists():
+            typer.echo(f"run: {folder.path}", err=True)
+        if process.returncode == BAD_INPUT:
             return 2, last
     if isinstance(last, Finished):
         return 0, last
@@ -187,21 +193,27 @@ class Printer:
         """Leaves the terminal in order."""
 
 
-def printer_for(json: bool, epochs: int, reported: str) -> Printer:
+def printer_for(json: bool, plain: bool, spec: "Spec", folder: "RunFolder", epochs: int = 0) -> Printer:
+    """How a run is shown: as JSON, as plain lines, or on a terminal as a bar and a curve. ``epochs`` where the spec
+    does not say how many they are."""
     if json:
         return Printer()
-    if sys.stdout.isatty():
-        from tui.commands.progress import ProgressBar
+    epochs, reported = epochs or spec.training.epochs, spec.training.reported_loss
+    if not plain:
+        from tui.commands.curve import terminal
 
-        return ProgressBar(epochs, reported)
-    return Lines(epochs, reported)
+        if (look := terminal()) is not None:
+            from tui.commands.progress import ProgressBar
+
+            return ProgressBar(epochs, reported, folder, look)
+    return Lines(epochs, reported, folder)
 
 
 class Lines(Printer):
     """For a pipe or a log: a line for the start, for some epochs, and for the end; ``reported`` is which loss."""
 
-    def __init__(self, epochs: int, reported: str) -> None:
-        self.epochs, self.reported = epochs, reported
+    def __init__(self, epochs: int, reported: str, folder: "RunFolder") -> None:
+        self.epochs, self.reported, self.folder = epochs, reported, folder
         self.every = max(1, epochs // MOST_LINES)
 
     def show(self, event: Any) -> None:
@@ -213,12 +225,8 @@ class Lines(Printer):
             case events.Epoch():
                 if event.epoch % self.every == 0 or event.epoch == self.epochs:
                     print(f"epoch {event.epoch}/{self.epochs}  {epoch_text(event, self.reported)}", flush=True)
-            case events.Diverged():
-                print(event.message, flush=True)
-            case events.Failed():
-                pass  # the caller says it, on stderr
-            case events.Finished() | events.Stopped():
-                for line in ending_lines(event, self.reported):
+            case events.Diverged() | events.Finished() | events.Stopped():
+                for line in ending_lines(event, self.reported, self.folder):
                     print(line, flush=True)
 
 
@@ -261,12 +269,15 @@ def score_text(event: Any, part: str) -> str:
     return "" if accuracy is None else f"accuracy {percent(accuracy)}"
 
 
-def ending_lines(event: Any, reported: str) -> Iterator[str]:
-    from tui.lab.events import Stopped
+def ending_lines(event: Any, reported: str, folder: "RunFolder") -> Iterator[str]:
+    """All that a screen would say at a run's end; what a run failed of the caller says, on stderr."""
+    from tui.lab.events import Diverged, Finished, Stopped
 
-    if isinstance(event, Stopped):
+    if isinstance(event, Diverged):
+        yield event.message
+    elif isinstance(event, Stopped):
         yield f"stopped after {event.epochs} epochs, {event.seconds:.3g} s of training"
-    else:
+    elif isinstance(event, Finished):
         for part, name in (("train", "train"), ("val", "validation"), ("test", "test")):
             loss, score = getattr(event, f"{part}_loss"), score_text(event, part)
             words = loss_text(event, reported) if part == "train" else f"loss {number(loss)}"
@@ -275,7 +286,7 @@ def ending_lines(event: Any, reported: str) -> Iterator[str]:
         if event.stopped_early:
             yield event.reason
         yield f"{event.epochs} epochs, {event.seconds:.3g} s of training; best epoch {event.best_epoch}"
-    yield f"run: {event.run}"
+    yield f"run: {folder.path}"
 
 
 def number(value: float | None) -> str:

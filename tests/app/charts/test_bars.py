@@ -50,3 +50,10 @@ def test_any_values(values: list[float], width: int, glyphs) -> None:  # type: i
         assert len(bar(value, width, glyphs)) <= width
         assert len(progress(value, width, glyphs)) == width
         assert len(meter(value, width, glyphs)) == width
+
+
+@pytest.mark.parametrize(
+    ("width", "words"), [(20, "0.693 > 0.107"), (13, "0.693 > 0.107"), (9, "0.69>0.11"), (8, "0.11"), (4, "0.11")]
+)
+def test_a_spark_line_of_two_figures_is_not_cut(width: int, words: str) -> None:
+    assert spark([0.6931, 0.4, 0.1072], width, GLYPHS["ascii"]) == words

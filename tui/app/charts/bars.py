@@ -46,7 +46,8 @@ def stacked(shares: Sequence[float], width: int, glyphs: GlyphSet) -> str:
 def spark(values: Sequence[float] | np.ndarray, width: int, glyphs: GlyphSet) -> str:
     """A line of small columns, at most `width`, from the least value to the greatest; gaps are blanks.
 
-    Longer series are averaged to `width` columns. Glyphs without columns give the first and the last value.
+    Longer series are averaged to `width` columns. Glyphs without columns give the first and the last value,
+    or only that where there is no room.
     """
     numbers = np.asarray(values, dtype=np.float64).ravel()
     numbers = np.where(np.abs(numbers) <= 1e300, numbers, np.nan)
@@ -54,7 +55,8 @@ def spark(values: Sequence[float] | np.ndarray, width: int, glyphs: GlyphSet) ->
         return ""
     if not glyphs.spark:
         finite = numbers[np.isfinite(numbers)]
-        return f"{finite[0]:.3g} {glyphs.right} {finite[-1]:.3g}"[:width]
+        forms = (f"{finite[0]:.3g} {glyphs.right} {finite[-1]:.3g}", f"{finite[0]:.2g}{glyphs.right}{finite[-1]:.2g}")
+        return next((words for words in forms if len(words) <= width), f"{finite[-1]:.2g}"[:width])
     if numbers.size > width:
         parts = np.array_split(numbers, width)
         numbers = np.array([np.nanmean(part) if np.isfinite(part).any() else np.nan for part in parts])

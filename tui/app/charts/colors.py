@@ -5,9 +5,9 @@ from functools import lru_cache
 from rich.color import Color, ColorSystem
 
 from tui.app.capabilities import Colors
+from tui.app.contrast import RGB as RGB
+from tui.app.contrast import contrast as contrast
 from tui.app.glyphs import class_style
-
-RGB = tuple[int, int, int]
 
 BLACK: RGB = (0, 0, 0)
 WHITE: RGB = (255, 255, 255)
@@ -35,17 +35,24 @@ def blend(under: RGB, over: RGB, share: float) -> RGB:
     return red, green, blue
 
 
-def contrast(first: RGB, second: RGB) -> float:
-    """The ratio of luminances of two colours, from 1 (none) to 21 (WCAG 2)."""
-    dark, light = sorted((_luminance(first), _luminance(second)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 def legible(color: RGB, under: RGB) -> RGB:
     """The colour itself where it can be read on what lies under it, else black or white."""
     if contrast(color, under) >= _LEAST_CONTRAST:
         return color
     return max((BLACK, WHITE), key=lambda other: contrast(other, under))
+
+
+def shaded(color: RGB, under: RGB) -> RGB:
+    """The colour, darkened or lightened only as far as it takes to read it on what lies under it: its hue stays."""
+    ink = max((BLACK, WHITE), key=lambda other: contrast(other, under))
+    steps = (blend(color, ink, step / 10) for step in range(11))
+    return next((shade for shade in steps if contrast(shade, under) >= _LEAST_CONTRAST), ink)
+
+
+def class_text_rgb(k: int, colors: Colors, under: RGB) -> RGB:
+    """The colour of class `k` for a glyph or a word on a plain ground; of sixteen colours none can be shaded."""
+    color = class_rgb(k, colors)
+    return legible(color, under) if colors == "16" else shaded(color, under)
 
 
 def class_rgb(k: int, colors: Colors = "truecolor") -> RGB:
@@ -76,9 +83,3 @@ def eight_bit_rgb(number: int) -> RGB:
 
 def _sent_as(rgb: RGB) -> int | None:
     return Color.from_rgb(*rgb).downgrade(ColorSystem.EIGHT_BIT).number
-
-
-def _luminance(color: RGB) -> float:
-    channels = [value / 255 for value in color]
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.app.charts.colors import class_rgb, legible
+from tui.app.charts.colors import class_text_rgb, legible
 from tui.app.charts.data import Points
 from tui.app.charts.grid import CellGrid
 from tui.app.charts.ramp import point_glyphs, shade_rgb
@@ -171,6 +171,8 @@ class Scatter(Widget):
         background = self.background_colors[1]
         under = (background.r, background.g, background.b)
         dark = self.app.current_theme.dark
-        own = class_rgb(int(number), colors) if kind == "class" else shade_rgb(int(number), colors, dark=dark)
-        rgb = legible(own, under)
+        if kind == "class":
+            rgb = class_text_rgb(int(number), colors, under)
+        else:
+            rgb = legible(shade_rgb(int(number), colors, dark=dark), under)
         return Style(color=Color.from_rgb(*rgb), bgcolor=Color.from_rgb(*under))

@@ -2,10 +2,11 @@
 
 from rich.color import Color
 from rich.style import Style
+from textual.color import Color as ThemeColor
 from textual.widget import Widget
 
 from tui.app.capabilities import Capabilities
-from tui.app.charts.colors import class_rgb, legible
+from tui.app.charts.colors import class_text_rgb
 from tui.app.glyphs import GLYPHS, GlyphSet
 
 _UNKNOWN = Capabilities()
@@ -22,10 +23,16 @@ def glyphs_of(widget: Widget) -> GlyphSet:
     return GLYPHS[capabilities_of(widget).glyphs]
 
 
+def theme_style(widget: Widget, name: str) -> Style:
+    """A colour of the theme, "success" or "accent", for text; themes of ANSI colours name them as Rich does not."""
+    value = widget.app.theme_variables.get(name, "")
+    return Style(color=ThemeColor.parse(value).rich_color) if value else Style.null()
+
+
 def class_style(widget: Widget, k: int) -> Style:
     """The colour of class `k` for text on the widget's background; no colour where there is none."""
     colors = capabilities_of(widget).colors
     if colors == "none":
         return Style.null()
     under = widget.background_colors[1]
-    return Style(color=Color.from_rgb(*legible(class_rgb(k, colors), (under.r, under.g, under.b))))
+    return Style(color=Color.from_rgb(*class_text_rgb(k, colors, (under.r, under.g, under.b))))

@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Container
 from textual.widgets import Input, Static
 
+from tui.app.charts.terminal import theme_style
 from tui.app.literal import literal
 from tui.app.screens.choose import Modal
 from tui.app.widgets.panel import Panel
@@ -42,7 +43,7 @@ class AskScreen(Modal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if wrong := self._wrong(event.value):
-            self.query_one("#ask-words", Static).update(Text(wrong, str(self.app.theme_variables.get("error", ""))))
+            self.query_one("#ask-words", Static).update(Text(wrong, theme_style(self, "error")))
         else:
             self.dismiss(event.value)
 

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.app.actions import SCOPES
+from tui.app.capabilities import SMALLEST
 from tui.app.glyphs import GlyphSet
 from tui.app.jump import labels
 from tui.app.layout import Value
@@ -23,7 +24,6 @@ from tui.app.widgets.panel import Panel
 if TYPE_CHECKING:
     from tui.app.app import BenchApp
 
-SMALLEST = (60, 18)
 FILTER_KEYS = (("Enter", "keep"), ("Esc", "clear, then close"), ("down", "back to the lines"))
 JUMP_KEYS = (("letter", "goes to its panel"), ("Esc", "stay"))
 
@@ -119,6 +119,7 @@ class BenchScreen(Screen):
 
     def on_mount(self) -> None:
         self.set_class(self.glyphs.mode == "ascii", "-ascii")
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_soon())
         if self.focused is None:
             self.home().focus()
         self._has_lines = any(isinstance(widget, Filterable) for widget in self.walk_children())
@@ -177,10 +178,10 @@ class BenchScreen(Screen):
         session = self.bench.shown
         self.query_one(TopBar).show(self.NAME, session, self.glyphs, self.summary(session))
         self.draw(session)
-        self.query_one(StatusLine).show(self._words(session), self.glyphs)
+        self.query_one(StatusLine).show(self._status(session), self.glyphs)
         self.show_keys()
 
-    def _words(self, session: Session) -> str:
+    def _status(self, session: Session) -> str:
         if self._jumping:
             return self.query_one(JumpKeys).sentence
         return session.notice or (self._frozen_words() if self.bench.frozen else self.sentence(session))

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.await_complete import AwaitComplete
 from textual.binding import Binding
 from textual.containers import Container
 from textual.screen import ModalScreen
@@ -13,12 +12,13 @@ from textual.widgets import OptionList
 
 from tui.app.actions import by_id
 from tui.app.charts.terminal import glyphs_of
+from tui.app.screens.closing import ClosesOnce
 from tui.app.widgets.filter import FilterInput, filterable_at
 from tui.app.widgets.lines import Line, List
 from tui.app.widgets.panel import Panel
 
 
-class Modal(ModalScreen):
+class Modal(ClosesOnce, ModalScreen):
     """A panel in the middle; Escape closes it without effect."""
 
     CSS_PATH = "../styles/modals.tcss"
@@ -35,15 +35,6 @@ class Modal(ModalScreen):
 
     def on_mount(self) -> None:
         self.set_class(glyphs_of(self).mode == "ascii", "-ascii")
-
-    def dismiss(self, result: object = None) -> AwaitComplete:
-        """Closes once: a second Enter in the same moment finds nothing more to close."""
-        if self._dismissed:
-            return AwaitComplete()
-        self._dismissed = True
-        return super().dismiss(result)
-
-    _dismissed = False
 
     def action_leave(self) -> None:
         lines = filterable_at(self.focused, self)

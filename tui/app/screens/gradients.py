@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widget import Widget
@@ -11,6 +12,7 @@ from textual.widgets import DataTable
 from mlcore.gradcheck import TensorCheck
 from tui.app.actions import bindings
 from tui.app.charts import meter
+from tui.app.charts.terminal import theme_style
 from tui.app.glyphs import GlyphSet
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
@@ -180,10 +182,10 @@ class GradientsScreen(BenchScreen):
         if len(marks) > marks.shape[1]:  # the longer side lies across
             marks = marks.T
         looks = {
-            RIGHT: (self.glyphs.dot, ""),
+            RIGHT: (self.glyphs.dot, Style.null()),
             WRONG: (self.glyphs.shades[1], self._state("error")),
             KINK: ("o", self._state("warning")),
-            UNCHECKED: ("_", "dim"),
+            UNCHECKED: ("_", Style(dim=True)),
         }
         text = Text()
         for row in marks[: max(1, height), : max(1, width)]:
@@ -192,9 +194,9 @@ class GradientsScreen(BenchScreen):
             text.append("\n")
         return text
 
-    def _state(self, name: str) -> str:
+    def _state(self, name: str) -> Style:
         """The theme's colour of a state, for Rich."""
-        return str(self.app.theme_variables.get(name, ""))
+        return theme_style(self, name)
 
     def _marked(self, session: Session) -> TensorCheck | None:
         tensors = session.check.tensors

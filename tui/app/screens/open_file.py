@@ -74,6 +74,8 @@ class OpenScreen(Modal):
         import asyncio
 
         entries, words = await asyncio.to_thread(look, typed)
+        if not self.is_current:  # closed meanwhile
+            return
         self._entries = entries
         self.query_one(List).fill([Option(Text(entry.label), id=str(at)) for at, entry in enumerate(entries)])
         self.query_one("#open-words", Static).update(Text(words, "dim"))
@@ -97,7 +99,7 @@ class OpenScreen(Modal):
             self.action_to_list()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self._take(self._entries[int(event.option_id or 0)])
+        self._take_at(event.option_id)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = Path(os.path.expanduser(event.value.strip()))
@@ -106,7 +108,11 @@ class OpenScreen(Modal):
         elif self._entries:
             option = self.query_one(List).highlighted_option
             if option is not None:
-                self._take(self._entries[int(option.id or 0)])
+                self._take_at(option.id)
+
+    def _take_at(self, line: str | None) -> None:
+        if (at := int(line or 0)) < len(self._entries):  # the rows may be others by now
+            self._take(self._entries[at])
 
     def _take(self, entry: Entry) -> None:
         if entry.is_folder and kind_of(entry.path) not in FOLDERS:
@@ -126,8 +132,8 @@ def look(typed: str) -> tuple[list[Entry], str]:
     try:
         with os.scandir(where) as found:
             listed = sorted(found, key=lambda entry: (not entry.is_dir(), entry.name.lower()))
-    except OSError as error:
-        return [], literal(f"{where}: {error.strerror}")
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte in it
+        return [], literal(f"{where}: {getattr(error, 'strerror', error)}")
     entries = [] if start else [Entry(where / os.pardir, "../", True)]
     for item in listed:
         if not item.name.lower().startswith(start.lower()) or (item.name.startswith(".") and not start.startswith(".")):

@@ -10,13 +10,12 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.app.capabilities import found_line
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
 from tui.app.widgets.lines import List
 from tui.app.widgets.panel import Panel
 from tui.lab.spec import Spec
-
-COLOURS = {"truecolor": "16 million colours", "256": "256 colours", "16": "16 colours", "none": "no colours"}
 
 
 class OpeningScreen(BenchScreen):
@@ -36,15 +35,7 @@ class OpeningScreen(BenchScreen):
             Option(Content(plain("a lab sheet    with the figures it prints           ‹app.recipes›")), id="recipes"),
             Option(Content(plain("your file      csv, npz, pickle, MNIST folder       ‹app.open›")), id="open"),
         )
-        caps = self.bench.capabilities
-        drawings = "." if caps.glyphs == "ascii" else ": all drawings on."
-        words = Static(
-            "\nEnter takes moons with a ready 2-16-16-2 network.\n"
-            f"{plain('From there:  ‹app.model› shape it   ‹app.gradients› prove it   ‹app.train› train it')}\n\n"
-            f"{'UTF-8' if caps.unicode else 'ASCII only'}, {COLOURS[caps.colors]}{drawings}\n"
-            "Looks wrong?  mlp-tui --glyphs ascii",
-            markup=False,
-        )
+        words = Static(self._words(), id="words", markup=False)
         with Vertical(id="card"):
             yield Static("mlp-tui   build, prove, train, look inside", id="motto")
             yield Panel(rows, words, title="start with", id="start", can_focus=False)
@@ -60,8 +51,25 @@ class OpeningScreen(BenchScreen):
         # Reading NumPy beside the loop would hold up the first picture, so it waits until that is out.
         self.set_timer(0.02, lambda: self.call_after_refresh(self.bench.open_bench))
 
+        if self.bench.capabilities.remote:
+            self.set_timer(0.5, self.show)  # how far away the terminal is has been measured by then
+
     def draw(self, session: Session) -> None:
-        pass
+        for words in self.query("#words").results(Static):
+            if (now := self._words()) != words.content:
+                words.update(now)
+
+    def _words(self) -> str:
+        capabilities = self.bench.capabilities
+        plain = self.bench.keyboard.plain
+        link = self.bench.pacer.round_trip
+        remedy = "mlp-tui doctor   or --glyphs ascii" if capabilities.unicode else "mlp-tui doctor   says what to set"
+        return (
+            "\nEnter takes moons with a ready 2-16-16-2 network.\n"
+            f"{plain('From there:  ‹app.model› shape it   ‹app.gradients› prove it   ‹app.train› train it')}\n\n"
+            f"{found_line(capabilities, link)}.\n"
+            f"Looks wrong?  {remedy}"
+        )
 
     def sentence(self, session: Session) -> str:
         if self.bench.first_launch:

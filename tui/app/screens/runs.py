@@ -401,7 +401,9 @@ class RunsScreen(Looking):
         if not chosen:
             return
         sizes = await self._do(lambda: [run_deeds.size_of(run) for run in chosen])
-        lines = [(run.name, figures.size(size)) for run, size in zip(chosen, sizes or [], strict=True)]
+        if sizes is None:
+            return
+        lines = [(run.name, figures.size(size)) for run, size in zip(chosen, sizes, strict=True)]
         title = f"delete {f'{len(lines)} runs' if len(lines) > 1 else 'this run'}?"
         if len(lines) > 12:
             lines = [*lines[:11], (f"and {len(lines) - 11} more", "")]
@@ -418,7 +420,7 @@ class RunsScreen(Looking):
 
 
 def _wrong_count(text: str) -> str:
-    if not text.strip().isdigit() or not 1 <= int(text) <= run_deeds.MOST_SEEDS:
+    if not text.strip().isdecimal() or not 1 <= int(text) <= run_deeds.MOST_SEEDS:
         return f"expected a number from 1 to {run_deeds.MOST_SEEDS}, received {text!r}"
     return ""
 

@@ -8,6 +8,7 @@ from textual.widget import Widget
 
 from tui.app import figures
 from tui.app.actions import bindings
+from tui.app.charts.terminal import theme_style
 from tui.app.charts.view import Extent
 from tui.app.facts import FeaturesTurned
 from tui.app.reading import Reading, read_run
@@ -175,7 +176,7 @@ class TrainScreen(TrainDeeds):
         colour = {"ok": "success", "warn": "warning", "wrong": "error"}[reading.state]
         plain = self.bench.keyboard.plain
         text = Text(overflow="ellipsis", no_wrap=True)
-        text.append(f"{_mark(reading, self.glyphs)} ", str(self.app.theme_variables.get(colour, "")))
+        text.append(f"{_mark(reading, self.glyphs)} ", theme_style(self, colour))
         text.append(plain(reading.sentence)).append(f"\n  {plain(reading.advice)}", "dim")
         return text
 

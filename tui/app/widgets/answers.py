@@ -12,7 +12,7 @@ from datasets import Dataset
 from tui.app.charts import Ramp, bar, ramp_of
 from tui.app.charts.ramp import by_color, point_glyphs, shade_style, step_labels
 from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
-from tui.app.glyphs import class_glyph
+from tui.app.glyphs import class_glyph, cut_mark
 from tui.lab.build import Prepared
 
 MOST_BINS = 10
@@ -95,4 +95,4 @@ def plain(value: float) -> str:
 
 def cut(text: str, width: int, ellipsis: str) -> str:
     """The text in so many cells, its end marked where it is cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + ellipsis[:1]
+    return text if len(text) <= width else text[: max(0, width - 1)] + cut_mark(ellipsis)

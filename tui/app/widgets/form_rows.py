@@ -190,7 +190,8 @@ class FormRows(Clicks, ScrollView, Filterable, can_focus=True):
         segments = [
             Segment(label, label_style),
             Segment(value[:room].ljust(room), value_style),
-            Segment(f"{row.mark} ", mark_style),
+            # A mark of two letters would run into the value.
+            Segment(f" {row.mark}" if len(row.mark) > 1 else f"{row.mark} ", mark_style),
         ]
         return Strip(segments).adjust_cell_length(width, line_style)
 

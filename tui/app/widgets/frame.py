@@ -130,7 +130,7 @@ class TopBar(Line):
             line = summary or experiment_line(session, model=current != "data")
             room = self.size.width - text.cell_len - 2
             if room > 12:
-                line = line if len(line) <= room else line[: room - 1] + (glyphs.ellipsis[:1])
+                line = line if len(line) <= room else line[: room - 1] + glyphs.cut
                 text.append(line.rjust(room + 1), style["dim"])
         self.put(text)
 
@@ -144,7 +144,7 @@ class StatusLine(Line):
         text = Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end="")
         if text.cell_len > self.size.width > 1:
             text.truncate(self.size.width - 1, overflow="crop")
-            text.append(glyphs.ellipsis[:1])
+            text.append(glyphs.cut)
         self.put(text)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from textual import events
 from textual.binding import Binding
 from textual.visual import VisualType
-from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.app.widgets.clicks import Clicks
 from tui.app.widgets.filter import Filterable, matches
+from tui.app.widgets.options import Options
 
 
 class Line(Option):
@@ -20,14 +20,14 @@ class Line(Option):
         self.words = words
 
 
-class List(Clicks, OptionList, Filterable):
+class List(Clicks, Options, Filterable):
     """Textual's list with the letters added, a filter, and a first click that does not choose yet."""
 
     BINDINGS = [
-        Binding("j", "cursor_down", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("g", "first", show=False),
-        Binding("G", "last", show=False),
+        Binding("j,down", "cursor_down", show=False, id="list.down"),
+        Binding("k,up", "cursor_up", show=False, id="list.up"),
+        Binding("g,home", "first", show=False, id="list.first"),
+        Binding("G,end", "last", show=False, id="list.last"),
     ]
 
     def __init__(self, *options: Option, id: str | None = None) -> None:
@@ -57,7 +57,7 @@ class List(Clicks, OptionList, Filterable):
     async def _on_click(self, event: events.Click) -> None:
         event.prevent_default()  # Textual's own takes the line at the first click
         clicked = event.style.meta.get("option")
-        if clicked is None or self.get_option_at_index(clicked).disabled:
+        if clicked is None or clicked >= self.option_count or self.get_option_at_index(clicked).disabled:
             return
         if clicked == self.highlighted and self.had_focus:
             self.action_select()

@@ -96,8 +96,10 @@ class Look(Panel):
             of = f" of class {names[sheet.view.label]}" if names else ""
             where = f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}"
             return f"{where}. ‹data.next_features› turns to features"
-        if scatter.has_focus and scatter.point is not None:
-            return point_in_words(prepared, int(prepared.split.train[scatter.point]), self._features)
+        train = prepared.split.train
+        # Behind the images the points are still those of the former data.
+        if scatter.has_focus and scatter.point is not None and scatter.point < len(train):
+            return point_in_words(prepared, int(train[scatter.point]), self._features)
         return ""
 
     def _swap(self) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tui.app import figures
 from tui.app.charts import spark
-from tui.app.glyphs import GlyphSet
+from tui.app.glyphs import GlyphSet, cut_mark
 from tui.app.literal import literal
 from tui.app.runs_state import READING, Entry, RunsState, Spread
 
@@ -167,7 +167,7 @@ def fitted(text: str, column: RunColumn, ellipsis: str) -> str:
     """Exactly as wide as its column, one blank before the next."""
     room = column.width - 1
     if len(text) > room:
-        text = text[: max(0, room - 1)] + ellipsis[:1]
+        text = text[: max(0, room - 1)] + cut_mark(ellipsis)
     return text.rjust(column.width) if column.right else text.ljust(column.width)
 
 

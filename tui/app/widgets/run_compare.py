@@ -9,7 +9,7 @@ from rich.text import Text
 from tui.app import comparison, copies
 from tui.app.charts import Curves, LineChart
 from tui.app.charts.line_chart import RUN_CLASSES
-from tui.app.charts.terminal import class_style
+from tui.app.charts.terminal import class_style, theme_style
 from tui.app.charts.view import ChartView, pointed, seen
 from tui.app.clipboard import Copied
 from tui.app.comparison import Compared
@@ -157,7 +157,7 @@ class DifferencesPanel(Panel):
     def _style(self, letter: str) -> Style | str:
         if letter in RUN_CLASSES:
             return class_style(self, RUN_CLASSES[letter])
-        return str(self.app.theme_variables.get("accent", "")) if letter == "b" else "bold"
+        return theme_style(self, "accent") if letter == "b" else "bold"
 
     @staticmethod
     def _line(text: Text, label: str, values: list[str], wide: int, column: int) -> None:
