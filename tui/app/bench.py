@@ -65,7 +65,7 @@ class Bench(App[int]):
         # What was open last is read after the first picture; asking for files would read NumPy before it.
         spec = spec if spec is not None else Spec()
         files = (spec.data.source,) if self.asked_for and spec.is_file else ()
-        self.session = Session(spec=spec, recipe=recipe, files=files)
+        self.session = Session(spec=spec, opened=spec, recipe=recipe, files=files)
         self.data = DataService(self)
         self.checks = CheckService(self)
         self.runs = runs if runs is not None else RunService(self)

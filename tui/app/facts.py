@@ -137,9 +137,10 @@ class RunSaid(Struct, frozen=True):
 
 
 class RunWaits(Struct, frozen=True):
-    """A run that no trainer has taken up yet."""
+    """A run that no trainer has taken up yet; ``state`` is queued, or stopped where none shall."""
 
     path: Path
+    state: str = "queued"
 
 
 class RunLost(Struct, frozen=True):

@@ -95,6 +95,7 @@ def _(fact: ExperimentOpened, session: Session) -> Session:
     return replace(
         session,
         spec=fact.spec,
+        opened=fact.spec,
         files=files,
         recipe=fact.recipe,
         past=(*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:],
@@ -320,7 +321,7 @@ def _(fact: RunLost, session: Session) -> Session:
 def _(fact: RunWaits, session: Session) -> Session:
     if session.run is None or session.run.path != fact.path:
         return session
-    return replace(session, run=replace(session.run, state="queued"))
+    return replace(session, run=replace(session.run, state=fact.state))
 
 
 @apply.register

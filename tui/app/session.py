@@ -63,6 +63,8 @@ class MapState(Struct, frozen=True):
 class Session(Struct, frozen=True):
     spec: Spec = field(default_factory=Spec)
     recipe: str = ""
+    opened: Spec = field(default_factory=Spec)
+    """The experiment as it was opened last: what Delete sets a setting back to."""
     past: tuple[tuple[Spec, str], ...] = ()
     future: tuple[tuple[Spec, str], ...] = ()
     """Experiments to undo and redo: (spec, recipe)."""

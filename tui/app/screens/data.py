@@ -11,9 +11,10 @@ from datasets import GENERATORS
 from tui.app.actions import bindings
 from tui.app.charts import meter, stacked
 from tui.app.facts import FeaturesChosen, FeaturesTurned
+from tui.app.fitting import cut
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
-from tui.app.widgets.answers import class_balance, cut, target_spread
+from tui.app.widgets.answers import class_balance, target_spread
 from tui.app.widgets.data_words import answers_in_words, facts_text, preview
 from tui.app.widgets.feature_table import FeatureTable, Preview
 from tui.app.widgets.form import Form
@@ -109,7 +110,7 @@ class DataScreen(BenchScreen):
         if pointed := self.query_one(Look).pointed_at():
             return pointed
         for form in self.query(SettingsForm):
-            if form.has_focus_within and (words := in_words(form.current_key, session.spec)):
+            if form.has_focus_within and (words := in_words(form.current_key, session)):
                 return words
         name = session.recipe or Path(session.spec.data.source).name
         if session.spec.is_file and session.spec == for_task(for_file(session.spec.data.source), session.data_task):

@@ -17,15 +17,15 @@ from tui.app.session import Session
 from tui.app.widgets.diagram import Diagram
 from tui.app.widgets.form_rows import Row
 from tui.app.widgets.panel import Panel, Words
-from tui.app.widgets.settings import SettingsForm
+from tui.app.widgets.settings import SettingsForm, field_of, set_back_words, value_of
 from tui.lab.build import network, out_features, refusal
 from tui.lab.fields import FIELDS
 from tui.lab.outline import LayerRow, count_parameters, outline
 from tui.lab.spec import Spec
-from tui.lab.values import show_value
 
 GROUPS = ("network", "training", "switches of the lab sheets", "finer points")
 KEYS = tuple(key for key, field in FIELDS.items() if field.group in GROUPS)
+NO_MARKS = str.maketrans("", "", "‹›")
 DRAW_AT_MOST = 500_000
 """Parameters of a network that is drawn for its picture and its empirical variance at every key."""
 
@@ -127,26 +127,29 @@ class ModelScreen(BenchScreen):
 
     def _explain(self, session: Session) -> None:
         key = self.query_one("#settings-form", SettingsForm).current_key
-        if key not in FIELDS:
+        spec = session.spec
+        field = field_of(key, spec)
+        if field is None:
             return
-        field, spec = FIELDS[key], session.spec
         panel = self.query_one("#explanation", Panel)
-        value = spec.value(key)
+        value = value_of(key, spec)
         text = Text()
         if key == "model.init":
             init = INITIALISATIONS[spec.model.init]
             text.append(init.formula, "bold").append(f"     {init.why}\n", "dim")
             text.append(self._drawn(session)).append("\n")
         elif field.kind == "choice":
-            chosen = next(choice for choice in field.choices if choice.value == value)
-            text.append(chosen.label, "bold").append(f"   {chosen.help}\n", "dim")
+            chosen = next((choice for choice in field.choices if choice.value == value), None)
+            if chosen is not None:
+                text.append(chosen.label, "bold").append(f"   {chosen.help}\n", "dim")
             text.append(f"{field.help}\n")
         else:
             text.append(f"{field.help}\n", "bold")
             text.append(f"takes {field.expected()}", "dim")
             text.append(f"   {field.unit}\n" if field.unit else "\n", "dim")
-        text.append(f"default {show_value(field, Spec().value(key))}", "dim").append("   Delete sets it back", "dim")
-        panel.entitle(field.label)
+        back = set_back_words(field, session).translate(NO_MARKS)
+        text.append(back, "dim")
+        panel.entitle(field.label.removeprefix("... "))
         panel.query_one(Words).show(text)
 
     def _drawn(self, session: Session) -> Text:

@@ -1,6 +1,7 @@
 """4 Train: loss, accuracy and decision regions move while a process of its own trains."""
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from rich.text import Text
@@ -10,6 +11,8 @@ from textual.widget import Widget
 from tui.app import figures
 from tui.app.actions import bindings
 from tui.app.facts import FeaturesTurned, LrChosen, RunClosed, SnapshotChosen
+from tui.app.fitting import width_of
+from tui.app.own_unit import in_own_unit
 from tui.app.reading import Reading, read_run
 from tui.app.run_view import RunView
 from tui.app.screens.base import BenchScreen
@@ -86,7 +89,9 @@ class TrainScreen(BenchScreen):
         reading = self._reading(session)
         shown = self.query_one("#reading", Panel).display
         if run.state in ("diverged", "failed", "crashed") or (not shown and reading.state != "ok"):
-            return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
+            room = self.size.width - 4
+            words = reading.whole if width_of(reading.whole) <= room else reading.short or reading.whole
+            return f"{_mark(reading, self.glyphs)} {words}"
         if run.state == "finished":
             again = session.spec.training.epochs
             figure = self._test_figure(run)
@@ -148,7 +153,9 @@ class TrainScreen(BenchScreen):
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
             return Reading("ok", self._invitation(session).translate(NO_MARKS), "n one epoch, s one step at a time.")
-        return read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
+        reading = read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
+        error = in_own_unit(run, prepared, self.glyphs.ellipsis)
+        return replace(reading, sentence=f"{reading.sentence} {error}") if error else reading
 
     def _reading_text(self, session: Session) -> Text:
         reading = self._reading(session)

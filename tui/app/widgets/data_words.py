@@ -6,8 +6,9 @@ from textual.widget import Widget
 
 from datasets import Dataset
 from tui.app.charts.terminal import class_style, glyphs_of
+from tui.app.fitting import cut
 from tui.app.glyphs import GlyphSet, class_glyph
-from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
+from tui.app.widgets.answers import first_target, plain, shade_mark, target_facts, target_ramp
 from tui.app.widgets.feature_table import Preview
 from tui.lab.build import Prepared, feature_names
 from tui.lab.preparing import column_names

@@ -6,6 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from tui.app.actions import DIGITS, in_scope, key_line
+from tui.app.fitting import cut, right, sentence_in
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.session import Session
@@ -104,8 +105,7 @@ class TopBar(Line):
             line = summary or experiment_line(session, model=current != "data")
             room = self.size.width - text.cell_len - 2
             if room > 12:
-                line = line if len(line) <= room else line[: room - 1] + (glyphs.ellipsis[:1])
-                text.append(line.rjust(room + 1), style["dim"])
+                text.append(right(cut(line, room, glyphs.ellipsis), room + 1), style["dim"])
         self.put(text)
 
 
@@ -115,11 +115,9 @@ class StatusLine(Line):
     COMPONENT_CLASSES = {"frame--key", "frame--dim", "frame--ok", "frame--wrong"}
 
     def show(self, sentence: str, glyphs: GlyphSet) -> None:
-        text = Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end="")
-        if text.cell_len > self.size.width > 1:
-            text.truncate(self.size.width - 1, overflow="crop")
-            text.append(glyphs.ellipsis[:1])
-        self.put(text)
+        room = self.size.width - 2
+        fitting = sentence_in(literal(sentence), room, glyphs.ellipsis) if room > 0 else ""
+        self.put(Text.assemble(" ", emphasise(fitting, self), no_wrap=True, end=""))
 
 
 class KeyBar(Line):

@@ -9,8 +9,9 @@ from tui.app.charts.contact_sheet import Images, are_images
 from tui.app.charts.image_sheet import ImageSheet
 from tui.app.charts.scatter_cursor import ScatterCursor
 from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.fitting import cut
 from tui.app.glyphs import legend
-from tui.app.widgets.answers import cut, first_target, target_ramp
+from tui.app.widgets.answers import first_target, target_ramp
 from tui.app.widgets.data_words import point_in_words
 from tui.app.widgets.panel import Panel
 from tui.lab.build import Prepared, feature_names
