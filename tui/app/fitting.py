@@ -6,7 +6,7 @@ from rich.cells import cell_len, set_cell_size
 
 KEY_MARKS = str.maketrans("", "", "‹›")
 _ENDS = re.compile(r"(?:[.;](?= )|(?=  ))")
-LEAST = 0.4
+LEAST = 0.6
 """Share of the room that whole sentences must fill; below it the next one is begun, and cut."""
 
 
@@ -22,7 +22,7 @@ def sentence_in(words: str, room: int, ellipsis: str) -> str:
     """
     if width_of(words) <= room:
         return words
-    mark = ellipsis[:1]
+    mark = ellipsis
     ends = [found.end() for found in _ENDS.finditer(words)]
     whole = [words[:end].rstrip(" ;") for end in ends]
     fitting = [part for part in whole if width_of(part) <= room]
@@ -40,7 +40,7 @@ def cut(text: str, width: int, ellipsis: str) -> str:
     """The text in so many cells, its end marked where it is cut."""
     if cell_len(text) <= width:
         return text
-    mark = ellipsis[:1]
+    mark = ellipsis if len(ellipsis) == 1 else "~"  # three points are most of a narrow column
     return set_cell_size(text, max(0, width - cell_len(mark))).rstrip() + mark if width > 0 else ""
 
 

@@ -18,6 +18,8 @@ from tui.lab.tables import DataSpec
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from mlcore.gradreport import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
+    from tui.app.services.pairs import PairCells
+    from tui.app.services.weight_bins import WeightBins
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary
 
@@ -38,6 +40,8 @@ class DataState(Struct, frozen=True):
     """The settings that brought ``prepared``."""
     summary: "FeatureSummary | None" = None
     """The figures of its features, once they are known."""
+    pairs: "PairCells | None" = None
+    """What every two of some features look like, where there is room to show it."""
 
 
 class CheckState(Struct, frozen=True):
@@ -77,6 +81,8 @@ class Session(Struct, frozen=True):
     starting: bool = False
     """A trainer is being started."""
     map: MapState = field(default_factory=MapState)
+    weight_bins: "WeightBins | None" = None
+    """How the weights of the network on Model are spread, where there is room to show it."""
     files: tuple[str, ...] = ()
     """Files and folders opened since the application began, the newest first."""
     runs: RunsState = field(default_factory=RunsState)

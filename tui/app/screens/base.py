@@ -45,7 +45,12 @@ class BenchScreen(Screen):
         yield KeyBar(id="keys")
 
     _focus_before: Widget | None = None
+    """What had the focus before a smaller screen hid it."""
+    _stand_in: Widget | None = None
+    """What has it meanwhile: where somebody has gone on from there, nothing comes back."""
     _showing_soon = False
+    _alone_in_little_room = False
+    """Whether a panel stands alone because only one fits; on a larger screen all come back."""
 
     # For subclasses
 
@@ -114,18 +119,43 @@ class BenchScreen(Screen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         small = width < SMALLEST[0] or height < SMALLEST[1]
-        if small and self.focused is not None:
-            self._focus_before = self.focused  # what is hidden loses the focus
+        focused = self.focused
         self.set_class(small, "-too-small")
-        if not small and self._focus_before is not None:
-            self.call_after_refresh(self._focus_before.focus)
-            self._focus_before = None
+        if self._alone_in_little_room and not self._cramped:
+            self.unexpand()
+        self.call_after_refresh(self._keep_focus, focused)
         if small:
             going = "; training goes on" if self.session.run is not None and self.session.run.alive else ""
             self.query_one("#too-small", Static).update(
                 f"needs {SMALLEST[0]}x{SMALLEST[1]}, this is {width}x{height}{going}"
             )
         self._show_soon()
+
+    def _keep_focus(self, before: Widget | None) -> None:
+        """What a smaller screen hides loses the focus to what is seen; it has it again once it is seen again."""
+        if not self.is_mounted or self.has_class("-too-small"):
+            if self._focus_before is None:
+                self._focus_before, self._stand_in = before, None
+            return
+        waiting, stand_in = self._focus_before, self._stand_in
+        if waiting is not None and self.focused not in (None, stand_in) and _is_seen(self.focused):
+            self._focus_before = waiting = None  # somebody has gone on from there
+        if waiting is not None and _is_seen(waiting):
+            waiting.focus()
+            self._focus_before = self._stand_in = None
+        elif (before is not None and not _is_seen(before)) or self.focused is None or not _is_seen(self.focused):
+            self._focus_before = waiting or before
+            if self.focused is None or not _is_seen(self.focused):
+                self._focus_on_something()
+            self._stand_in = self.focused
+
+    def _focus_on_something(self) -> None:
+        """The home of the screen where it is seen, else the first panel that is."""
+        home = self.home()
+        if _is_seen(home):
+            home.focus()
+        elif shown := next((panel for panel in self.query(Panel) if _is_seen(panel)), None):
+            self._focus_into(shown)
 
     def on_panel_resized(self) -> None:
         self._show_soon()
@@ -195,6 +225,7 @@ class BenchScreen(Screen):
         if body.has_class("-expanded") and not self._cramped:
             self.unexpand()
             return
+        self._alone_in_little_room = self._cramped
         for other in self.query(Panel):
             other.set_class(other is panel, "-alone")
         body.add_class("-expanded")
@@ -215,11 +246,17 @@ class BenchScreen(Screen):
         body = self.query_one("#body")
         if not body.has_class("-expanded"):
             return False
+        self._alone_in_little_room = False
         body.remove_class("-expanded")
         for panel in self.query(Panel):
             panel.remove_class("-alone")
         self._show_soon()
         return True
+
+
+def _is_seen(widget: Widget | None) -> bool:
+    """Whether a widget is laid out: neither it nor anything around it is put away."""
+    return widget is not None and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
 
 def scope_of(widget: Widget | None) -> str:
