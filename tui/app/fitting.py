@@ -1,6 +1,7 @@
 """Words in so many cells: whole sentences first, then whole words, never the half of one without a mark."""
 
 import re
+from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -42,6 +43,40 @@ def cut(text: str, width: int, ellipsis: str) -> str:
         return text
     mark = ellipsis if len(ellipsis) == 1 else "~"  # three points are most of a narrow column
     return set_cell_size(text, max(0, width - cell_len(mark))).rstrip() + mark if width > 0 else ""
+
+
+def cut_middle(text: str, width: int, ellipsis: str) -> str:
+    """As `cut`, with the mark in the middle: names that begin alike often end apart."""
+    if cell_len(text) <= width:
+        return text
+    mark = ellipsis if len(ellipsis) == 1 else "~"
+    if width < 6:
+        return cut(text, width, ellipsis)
+    end = ""
+    for letter in reversed(text):
+        if cell_len(letter + end) > (width - 1) // 3:
+            break
+        end = letter + end
+    return set_cell_size(text, width - 1 - cell_len(end)).rstrip() + mark + end
+
+
+def names_in(entries: Sequence[tuple[str, str]], room: int, ellipsis: str) -> str:
+    """``● short  ▲ long n…`` of (glyph, name) pairs in so many cells: names are shortened together, then glyphs stand
+    alone, then the last are counted."""
+
+    def line(shown: Sequence[tuple[str, str]], width: int) -> str:
+        parts = ((glyph, cut_middle(name, width, ellipsis) if width else "") for glyph, name in shown)
+        return "  ".join(f"{glyph} {name}".strip() for glyph, name in parts)
+
+    longest = max((cell_len(name) for _, name in entries), default=0)
+    for width in (longest, *range(longest - 1, 2, -1), 0):
+        if cell_len(line(entries, width)) <= room:
+            return line(entries, width)
+    for count in range(len(entries) - 1, 0, -1):
+        words = f"{line(entries[:count], 0)}  and {len(entries) - count} more"
+        if cell_len(words) <= room:
+            return words
+    return ""
 
 
 def left(text: str, width: int) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -44,10 +45,10 @@ class BenchScreen(Screen):
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
-    _focus_before: Widget | None = None
-    """What had the focus before a smaller screen hid it."""
+    _meant: Widget | None = None
+    """What somebody has given the focus; a smaller screen may hide it."""
     _stand_in: Widget | None = None
-    """What has it meanwhile: where somebody has gone on from there, nothing comes back."""
+    """What has it meanwhile: where somebody goes on from there, nothing comes back."""
     _showing_soon = False
     _alone_in_little_room = False
     """Whether a panel stands alone because only one fits; on a larger screen all come back."""
@@ -119,11 +120,10 @@ class BenchScreen(Screen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         small = width < SMALLEST[0] or height < SMALLEST[1]
-        focused = self.focused
         self.set_class(small, "-too-small")
         if self._alone_in_little_room and not self._cramped:
             self.unexpand()
-        self.call_after_refresh(self._keep_focus, focused)
+        self.call_after_refresh(self._keep_focus)
         if small:
             going = "; training goes on" if self.session.run is not None and self.session.run.alive else ""
             self.query_one("#too-small", Static).update(
@@ -131,31 +131,24 @@ class BenchScreen(Screen):
             )
         self._show_soon()
 
-    def _keep_focus(self, before: Widget | None) -> None:
+    def _keep_focus(self) -> None:
         """What a smaller screen hides loses the focus to what is seen; it has it again once it is seen again."""
         if not self.is_mounted or self.has_class("-too-small"):
-            if self._focus_before is None:
-                self._focus_before, self._stand_in = before, None
             return
-        waiting, stand_in = self._focus_before, self._stand_in
-        if waiting is not None and self.focused not in (None, stand_in) and _is_seen(self.focused):
-            self._focus_before = waiting = None  # somebody has gone on from there
-        if waiting is not None and _is_seen(waiting):
-            waiting.focus()
-            self._focus_before = self._stand_in = None
-        elif (before is not None and not _is_seen(before)) or self.focused is None or not _is_seen(self.focused):
-            self._focus_before = waiting or before
-            if self.focused is None or not _is_seen(self.focused):
-                self._focus_on_something()
-            self._stand_in = self.focused
+        if self._meant is not None and _is_seen(self._meant):
+            if self.focused in (None, self._stand_in):
+                self._stand_in = None
+                self._meant.focus()
+        elif self.focused is None or not _is_seen(self.focused):
+            self._focus_on_something()
 
     def _focus_on_something(self) -> None:
         """The home of the screen where it is seen, else the first panel that is."""
-        home = self.home()
-        if _is_seen(home):
-            home.focus()
-        elif shown := next((panel for panel in self.query(Panel) if _is_seen(panel)), None):
-            self._focus_into(shown)
+        panels = [panel for panel in self.query(Panel) if _is_seen(panel)]
+        target = self.home() if _is_seen(self.home()) else _focus_target(panels[0]) if panels else None
+        if target is not None:
+            self._stand_in = target
+            target.focus()
 
     def on_panel_resized(self) -> None:
         self._show_soon()
@@ -169,8 +162,13 @@ class BenchScreen(Screen):
     def _show_now(self) -> None:
         self._showing_soon = False
         self.show()
+        self.call_after_refresh(self._keep_focus)  # what is drawn may have room for other panels
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if self._meant is not None and not _is_seen(self._meant) and not _is_seen(self._stand_in):
+            self._stand_in = event.widget  # Textual has looked for another, as this one is hidden now
+        elif event.widget is not self._stand_in:
+            self._meant, self._stand_in = event.widget, None
         self.show_keys()
         self.mark_titles()
 
@@ -232,8 +230,8 @@ class BenchScreen(Screen):
         self.call_after_refresh(self._focus_into, panel)
 
     def _focus_into(self, panel: Panel) -> None:
-        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
-        if target is not None:
+        if (target := _focus_target(panel)) is not None:
+            self._meant, self._stand_in = target, None
             target.focus()
 
     @property
@@ -254,9 +252,17 @@ class BenchScreen(Screen):
         return True
 
 
+def _focus_target(panel: Panel) -> Widget | None:
+    """The panel itself, or what takes the focus in it."""
+    return panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
+
+
 def _is_seen(widget: Widget | None) -> bool:
-    """Whether a widget is laid out: neither it nor anything around it is put away."""
-    return widget is not None and all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+    """Whether a widget has a place on the screen: a smaller terminal cuts it off before the layout puts it away."""
+    if widget is None or not widget.is_attached:
+        return False
+    shown = all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+    return shown and widget.region.overlaps(Region(0, 0, *widget.screen.size))
 
 
 def scope_of(widget: Widget | None) -> str:

@@ -13,7 +13,7 @@ from datasets import Dataset
 from tui.app.charts import Ramp, bar, ramp_of
 from tui.app.charts.ramp import by_color, point_glyphs, shade_style, step_labels
 from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
-from tui.app.fitting import cut, left
+from tui.app.fitting import cut, cut_middle, left
 from tui.app.glyphs import class_glyph
 from tui.lab.build import Prepared
 
@@ -33,7 +33,7 @@ def class_balance(widget: Widget, prepared: Prepared, width: int, height: int) -
     text = Text()
     for k in range(min(room, len(names))):
         glyph = class_glyph(k, names, glyphs)
-        name = "" if glyph == names[k] else cut(names[k], label, glyphs.ellipsis)
+        name = "" if glyph == names[k] else cut_middle(names[k], label, glyphs.ellipsis)
         size = max(1, width - label - count - 5)
         full = bar(counts[k] / counts.max(), size, glyphs)
         text.append(glyph, class_style(widget, k)).append(f" {left(name, label)} ")

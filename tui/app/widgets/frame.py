@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from tui.app.actions import DIGITS, in_scope, key_line
-from tui.app.fitting import cut, right, sentence_in
+from tui.app.fitting import cut, cut_middle, right, sentence_in
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.session import Session
@@ -14,6 +14,8 @@ from tui.lab.fields import FIELDS
 from tui.lab.values import show_value
 
 WIDE = 100
+NAME_WIDTH = 28
+"""Cells of the experiment's name, before what is known of it."""
 NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train", "runs": "Runs"}
 
 
@@ -49,7 +51,9 @@ def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
 def experiment_line(session: Session, *, model: bool) -> str:
     """The experiment in one line: ``tp4 · 10-64-64-4 · SGD 0.1`` or its data."""
     prepared = session.data.prepared
-    name = literal(session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1])
+    name = cut_middle(
+        literal(session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1]), NAME_WIDTH, "~"
+    )
     if prepared is None or session.data.loading or session.data.error:
         return name
     if not model:

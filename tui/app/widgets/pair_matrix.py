@@ -12,7 +12,7 @@ from textual.widget import Widget
 from tui.app.charts.grid import CellGrid
 from tui.app.charts.ramp import by_color, point_glyphs, shade_style
 from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
-from tui.app.fitting import cut
+from tui.app.fitting import cut_middle
 from tui.app.glyphs import class_glyph
 from tui.app.services.pairs import PairCells, PairRequest, features_for
 from tui.app.widgets.feature_table import histogram
@@ -79,7 +79,7 @@ class PairMatrix(Widget):
             top, left = i * (rows + 1), i * (columns + 1)
             name = "".join(letter if cell_len(letter) == 1 else glyphs.dot for letter in names[feature])
             here = "here" if feature in self._shown else "name"
-            grid.put(left, top, cut(name, columns, glyphs.ellipsis).center(columns), here)
+            grid.put(left, top, cut_middle(name, columns, glyphs.ellipsis).center(columns), here)
             grid.put(left, top + rows // 2 + 1, histogram(found.spread[i], glyphs), "quiet")
             for j in range(len(request.features)):
                 if j < i:
