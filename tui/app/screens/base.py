@@ -131,6 +131,12 @@ class BenchScreen(Screen):
             )
         self._show_soon()
 
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """Textual looks for another widget, as this one is hidden: nobody has chosen that one."""
+        super()._reset_focus(widget, avoiding)
+        if self.focused is not None and self.focused is not self._meant:
+            self._stand_in = self.focused
+
     def _keep_focus(self) -> None:
         """What a smaller screen hides loses the focus to what is seen; it has it again once it is seen again."""
         if not self.is_mounted or self.has_class("-too-small"):
@@ -165,9 +171,7 @@ class BenchScreen(Screen):
         self.call_after_refresh(self._keep_focus)  # what is drawn may have room for other panels
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if self._meant is not None and not _is_seen(self._meant) and not _is_seen(self._stand_in):
-            self._stand_in = event.widget  # Textual has looked for another, as this one is hidden now
-        elif event.widget is not self._stand_in:
+        if event.widget is self.focused and event.widget is not self._stand_in:  # told late, it may have gone on
             self._meant, self._stand_in = event.widget, None
         self.show_keys()
         self.mark_titles()
