@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 
@@ -326,7 +326,7 @@ class DataScreen(BenchScreen):
     def on_form_rows_moved(self) -> None:
         self.show()
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.show()
 
     def action_data_next_features(self) -> None:
