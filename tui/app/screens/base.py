@@ -139,8 +139,8 @@ class BenchScreen(Screen):
 
     def _keep_focus(self) -> None:
         """What a smaller screen hides loses the focus to what is seen; it has it again once it is seen again."""
-        if not self.is_mounted or self.has_class("-too-small"):
-            return
+        if not self.is_mounted or not self.app.is_running or self.has_class("-too-small"):
+            return  # an application that ends takes its widgets away one by one
         if self._meant is not None and _is_seen(self._meant):
             if self.focused in (None, self._stand_in):
                 self._stand_in = None
