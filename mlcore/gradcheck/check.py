@@ -184,4 +184,7 @@ def _judge(name: str, layer: str, shape: tuple[int, ...], differences: Differenc
         wrong=wrong,
         kink_entries=[index for index, kink in zip(indices, differences.kink, strict=True) if kink],
         unjudged=unjudged,
+        compared=indices,
+        analytics=np.array(analytic),
+        numerics=np.array(numeric),
     )

@@ -28,6 +28,7 @@ class TensorCheck:
     could be judged. diagnosis: what is wrong, in words; "" where nothing is to say. errors: the relative error of each
     entry, nan where not compared. wrong: True for each entry that the report's rule fails. Both have the tensor's
     shape. unjudged: no entry could be judged, as all lie on kinks or there are none; it is neither right nor wrong.
+    compared: the indices of the entries compared; analytics and numerics (checked,) are both gradients at them.
     """
 
     name: str
@@ -47,6 +48,9 @@ class TensorCheck:
     wrong: npt.NDArray[np.bool_] = field(repr=False, compare=False)
     kink_entries: list[tuple[int, ...]] = field(default_factory=list, repr=False)
     unjudged: bool = False
+    compared: list[tuple[int, ...]] = field(default_factory=list, repr=False, compare=False)
+    analytics: Array | None = field(default=None, repr=False, compare=False)
+    numerics: Array | None = field(default=None, repr=False, compare=False)
 
     @property
     def worst_entry(self) -> str:

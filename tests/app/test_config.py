@@ -334,7 +334,7 @@ async def test_quitting_by_another_key() -> None:
 
 async def test_keys_of_the_french_profile() -> None:
     app = bench(small_spec(), config=Config(keyboard=Keyboard("azerty")))
-    async with app.run_test(size=WIDE) as pilot:
+    async with app.run_test(size=(120, 80)) as pilot:
         await opened(pilot)
         for key, name in (("é", "model"), ("quotation_mark", "gradients"), ("apostrophe", "train"), ("minus", "runs")):
             await pilot.press(key)
@@ -345,11 +345,10 @@ async def test_keys_of_the_french_profile() -> None:
         await until(pilot, lambda: app.current_mode == "train")
         assert ", ; lr" in keys_of(app)
         await pilot.press("question_mark")
-        await saying(pilot, "CURVES (FOCUSED)")
+        await saying(pilot, "EVERYWHERE")  # below the keys of curves
+        assert re.search(r"4 ' +Go to Train", text_of(app))
         await pilot.press("G")
         await saying(pilot, "THIS KEYBOARD")
-        await pilot.press("slash", *"watch")
-        await until(pilot, lambda: re.search(r"4 ' +Go to Train", text_of(app)))
 
 
 async def test_a_theme_of_ones_own(tmp_path: Path) -> None:

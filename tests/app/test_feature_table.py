@@ -122,8 +122,8 @@ async def test_names_are_literal_and_cut() -> None:
         heading = lines(app.table)[0]
         assert "[bold]x" in heading
         assert "[y]" in heading
-        assert "\\x1b]0;p~" in heading
-        assert "a_very_l~" in heading
+        assert "\\x1b]0~07" in heading
+        assert "a_very~me" in heading
         assert "\x1b" not in heading
 
 

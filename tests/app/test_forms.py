@@ -262,7 +262,7 @@ async def test_every_setting_is_explained_where_the_cursor_stands() -> None:
         for key in (key for key, field in FIELDS.items() if field.group in ("network", "training")):
             await row(pilot, key)
             await saying(pilot, f"─ {FIELDS[key].label} ─")
-            assert "Delete sets it back" in text_of(app)
+            assert "Delete sets" in text_of(app)
 
 
 async def test_class_weights_are_stepped_typed_and_held_against_the_classes() -> None:

@@ -1,7 +1,10 @@
 """What is drawn when: keys at once, news when it is their turn, nothing new while the picture is frozen."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.app.support import (
@@ -22,9 +25,11 @@ from tests.app.support import (
 )
 from tui.app.capabilities import Capabilities
 from tui.app.charts.regions import RegionPaint
-from tui.app.facts import CheckMoved, MapDrawn, Noticed, RunSaid
+from tui.app.facts import CheckMoved, MapDrawn, Noticed, PairsCounted, RunSaid, WeightsBinned
 from tui.app.news import is_news
-from tui.app.session import MapState, Session
+from tui.app.services.pairs import PairCells, PairRequest
+from tui.app.services.weight_bins import BinsRequest, WeightBins
+from tui.app.session import DataState, MapState, Session
 from tui.app.widgets.frame import KeyBar
 
 pytestmark = pytest.mark.usefixtures("no_maps")
@@ -117,6 +122,24 @@ def test_news_are_what_comes_by_itself() -> None:
     assert is_news(MapDrawn(None, MapState(features=(0, 1))), session)
     assert not is_news(MapDrawn(None, MapState(features=(1, 2))), session), "v has turned the features"
     assert not is_news(Noticed("written"), session)
+
+
+def test_pictures_of_large_screens_wait_unless_something_else_is_asked_for() -> None:
+    prepared: Any = object()
+    request = PairRequest(prepared, (0, 1, 2), 9, 5)
+    counted: Any = PairsCounted(PairCells(request, {}, np.zeros((3, 3)), np.zeros((3, 9)), shaded=False))
+    assert not is_news(counted, Session()), "there was no picture before"
+    session = Session(data=DataState(pairs=counted.cells))
+    assert is_news(counted, session)
+    turned = replace(counted.cells, request=replace(request, features=(1, 2, 3)))
+    assert not is_news(PairsCounted(turned), session), "v has turned the features"
+    network: Any = object()
+    drawn = WeightBins(BinsRequest(network, 20), ())
+    trained = WeightBins(BinsRequest(network, 20, Path("run"), 3), ())
+    assert not is_news(WeightsBinned(drawn), Session())
+    assert is_news(WeightsBinned(trained), Session(weight_bins=drawn))
+    another: Any = object()
+    assert not is_news(WeightsBinned(WeightBins(BinsRequest(another, 20), ())), Session(weight_bins=drawn))
 
 
 async def test_the_link_stands_at_the_right_and_keeps_its_width() -> None:

@@ -113,15 +113,29 @@ def test_what_has_no_entry_moves_a_cursor_or_has_a_key(action) -> None:  # type:
     assert action.keys
 
 
+async def test_an_option_of_a_schedule_leads_to_its_row_on_model() -> None:
+    app = bench(small_spec("training.schedule=step"))
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        key = "training.schedule_options.gamma"
+        entry = next(e for e in entries(app, app.screen) if e.words == key)
+        assert entry.title == "Gamma: set a value"
+        assert entry.where == "now 0.1, on Model"
+        entry.run()
+        await until(
+            pilot, lambda: [form.current_key for form in app.screen.query(Form) if form.has_focus_within] == [key]
+        )
+
+
 async def test_every_setting_leads_to_its_row() -> None:
     app = bench(small_spec())
     async with app.run_test(size=WIDE) as pilot:
         await opened(pilot)
         for key in SETTINGS:
             field = FIELDS[key]
-            title = f"{field.label[:1].upper()}{field.label[1:]}: set a value"
+            label = field.label.removeprefix("... ")
             entry = next(e for e in entries(app, app.screen) if e.words == key)
-            assert entry.title == title
+            assert entry.title == f"{label[:1].upper()}{label[1:]}: set a value"
             entry.run()
             row = "source:moons" if key == "data.source" else key
 

@@ -103,7 +103,7 @@ def test_where_it_diverged_and_what_is_kept(kept: int, advice: str) -> None:
 
 def test_a_failure_keeps_its_own_words() -> None:
     reading = read_run(run(started(), ev.Failed(message="no room on the disk")), 2)
-    assert (reading.state, reading.sentence) == ("wrong", "no room on the disk")
+    assert (reading.state, reading.sentence) == ("wrong", "no room on the disk.")
 
 
 figure = st.one_of(st.none(), st.floats(0, 1e6))

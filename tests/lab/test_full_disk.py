@@ -98,7 +98,8 @@ def test_full_at_the_nth_writing_for_every_n(tmp_path, straight, capsys, lasting
         said = capsys.readouterr().err
         assert status == 1, nth
         assert said.count("\n") == 1, said
-        assert "No space left on device: its last checkpoint is kept: make room" in said
+        assert "(No space left on device): make room" in said
+        assert "goes on from its last checkpoint" in said
         assert folder.state() == "failed", nth
         left = [name for _, _, names in os.walk(folder.path) for name in names if name.startswith(".")]
         assert left == []

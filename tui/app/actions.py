@@ -144,7 +144,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("form.less", "h,left", "change", "Previous value, where it stands", palette=False),
     Action("form.more", "l,right", "change", "Next value, where it stands", palette=False),
     Action("form.enter", "enter", "type", "Type a value, open its list, or load the marked set", palette=False),
-    Action("form.reset", "delete", "", "Give the setting under the cursor its default"),
+    Action("form.reset", "delete", "", "Set it back to what was opened, else to its default"),
     Action("form.first", "g,home", "", "First row", palette=False),
     Action("form.last", "G,end", "", "Last row", palette=False),
     Action("form.page_down", "pagedown", "", "A page down", palette=False),

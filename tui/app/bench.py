@@ -84,7 +84,7 @@ class Bench(KeysInTurn, PacedApp):
         # What was open last is read after the first picture; asking for files would read NumPy before it.
         spec = spec if spec is not None else Spec()
         files = (spec.data.source,) if self.asked_for and spec.is_file else ()
-        self.session = Session(spec=spec, recipe=recipe, files=files)
+        self.session = Session(spec=spec, opened=spec, recipe=recipe, files=files)
         self._shown: Session | None = None
         self.data = DataService(self)
         self.checks = CheckService(self)

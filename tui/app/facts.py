@@ -12,6 +12,8 @@ from tui.lab.tables import DataSpec
 if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from datasets import Dataset
     from mlcore.gradcheck import GradientReport, TensorCheck
+    from tui.app.services.pairs import PairCells
+    from tui.app.services.weight_bins import WeightBins
     from tui.app.session import MapState
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary
@@ -72,6 +74,18 @@ class FeaturesSummed(Struct, frozen=True):
 
     dataset: "Dataset"
     summary: "FeatureSummary"
+
+
+class PairsCounted(Struct, frozen=True):
+    """What every two of a few features look like together."""
+
+    cells: "PairCells"
+
+
+class WeightsBinned(Struct, frozen=True):
+    """How the weights of each layer are spread."""
+
+    bins: "WeightBins"
 
 
 class DataReady(Struct, frozen=True):
@@ -137,9 +151,10 @@ class RunSaid(Struct, frozen=True):
 
 
 class RunWaits(Struct, frozen=True):
-    """A run that no trainer has taken up yet."""
+    """A run that no trainer has taken up yet; ``state`` is queued, or stopped where none shall."""
 
     path: Path
+    state: str = "queued"
 
 
 class RunLost(Struct, frozen=True):

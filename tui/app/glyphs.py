@@ -183,13 +183,16 @@ def class_region(k: int, class_names: Sequence[str]) -> str:
 
 def legend(class_names: Sequence[str], glyphs: GlyphSet, wrong: bool = False) -> str:
     """Glyph and name of each class, as in "● 0  ▲ 1  × wrong"; a name that is its own glyph stands once."""
-    entries = []
-    for k, name in enumerate(class_names):
-        glyph = class_glyph(k, class_names, glyphs)
-        entries.append(name if glyph == name else f"{glyph} {name}")
+    entries = [f"{glyph} {name}".strip() for glyph, name in legend_entries(class_names, glyphs)]
     if wrong:
         entries.append(f"{glyphs.point_wrong} wrong")
     return "  ".join(entries)
+
+
+def legend_entries(class_names: Sequence[str], glyphs: GlyphSet) -> list[tuple[str, str]]:
+    """(glyph, name) of each class; a name that is its own glyph stands once."""
+    pairs = ((class_glyph(k, class_names, glyphs), name) for k, name in enumerate(class_names))
+    return [(glyph, "" if glyph == name else name) for glyph, name in pairs]
 
 
 def _is_narrow(character: str, glyphs: GlyphSet) -> bool:

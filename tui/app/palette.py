@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui.app.actions import ACTIONS, FOCUSED, SCREENS, Action
+from tui.app.fitting import cut
 from tui.app.literal import literal
 from tui.app.reasons import why_not
 from tui.app.screens.base import BenchScreen, scope_of
@@ -142,19 +143,17 @@ async def _do(app: "BenchApp", action: Action) -> None:
 
 
 def _settings(app: "BenchApp") -> Iterator[Entry]:
-    from tui.app.widgets.settings import screen_of, value_of
+    from tui.app.widgets.settings import option_fields_of, screen_of, show, value_of
     from tui.lab.fields import FIELDS
-    from tui.lab.options import option_fields
-    from tui.lab.values import show_value
 
     spec = app.session.spec
-    fields = {**FIELDS, **{field.key: field for field, _ in option_fields(spec.data.source)}}
+    fields = {**FIELDS, **{field.key: field for field, _ in option_fields_of(spec)}}
     for key, field in fields.items():
         if field.group == "experiment":  # its name is no row
             continue
-        title = f"{field.label[:1].upper()}{field.label[1:]}: set a value"
-        value = literal(show_value(field, value_of(key, spec)) or "none")
-        now = value if len(value) <= 16 else f"{value[:15]}{app.glyphs.cut}"
+        label = field.label.removeprefix("... ")
+        title = f"{label[:1].upper()}{label[1:]}: set a value"
+        now = cut(literal(show(field, value_of(key, spec)) or "none"), 16, app.glyphs.ellipsis)
         yield Entry(title, partial(app.go_to_setting, key), f"now {now}, on {screen_of(key).capitalize()}", words=key)
 
 

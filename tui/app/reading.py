@@ -13,16 +13,21 @@ WORSE = 1.05
 MANY_DEAD = 0.4
 """Share of dead units from which a network is said to have lost too many."""
 
-BY_HEART_ADVICE = "Try dropout 0.2 or early stopping (2 Model); the best weights are saved."
+BY_HEART_ADVICE = "Try dropout 0.2 or early stopping (‹app.model› Model); the best weights are saved."
 
 
 @dataclass(frozen=True)
 class Reading:
-    """``state`` is ok, warn or wrong; ``advice`` may be empty."""
+    """``state`` is ok, warn or wrong; ``advice`` may be empty; ``short`` is both where there is one narrow row."""
 
     state: str
     sentence: str
     advice: str = ""
+    short: str = ""
+
+    @property
+    def whole(self) -> str:
+        return f"{self.sentence} {self.advice}".rstrip()
 
 
 def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squared: str = "R²") -> Reading:
@@ -30,13 +35,16 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squar
     if run.state == "diverged" and run.diverged is not None:
         go_on = f"Epoch {run.kept} is kept. ‹train.lr_down› lowers lr, ‹train.toggle› goes on from it."
         remedy = go_on if run.kept else "‹train.lr_down› lowers lr, ‹train.toggle› starts again."
-        return Reading("wrong", run.message, remedy)
+        again = f"on from epoch {run.kept}" if run.kept else "again"
+        where = f"epoch {run.diverged.epoch}, batch {run.diverged.batch}"
+        short = f"diverged in {where}: ‹train.lr_down› lowers lr, ‹train.toggle› goes {again}"
+        return Reading("wrong", _closed(run.message), remedy, short)
     if run.state == "crashed":
         whence = f"resumes at epoch {run.kept + 1}." if run.kept else "starts it again from its seed."
         remedy = f"‹train.resume› {whence}"
-        return Reading("warn", f"{run.message.rstrip('.')}.", remedy)
+        return Reading("warn", _closed(run.message), remedy, f"{run.message.rstrip('.')}: {remedy.rstrip('.')}")
     if run.state == "failed":
-        return Reading("wrong", run.message, "‹train.resume› goes on from the last checkpoint.")
+        return Reading("wrong", _closed(run.message), "‹train.resume› goes on from the last checkpoint.")
     done = run.finished if run.state == "finished" else None
     if done is not None and (score := figures.score(done.test_accuracy, done.test_r2)):
         name = "accuracy" if done.test_r2 is None else r_squared
@@ -50,10 +58,15 @@ def read_run(run: RunView, classes: int, *, loss: str = "cross_entropy", r_squar
     if run.probe and run.probe.dead is not None and run.probe.dead >= MANY_DEAD:
         share = f"{100 * run.probe.dead:.0f} %"
         sentence = f"{share} of the units are dead after epoch {run.probe.epoch}: no sample turns them on."
-        return Reading(
-            "warn", sentence, "A smaller learning rate, or leaky_relu (‹app.model› Model), keeps them alive."
-        )
+        remedy = "A smaller learning rate, or leaky_relu (‹app.model› Model), keeps them alive."
+        short = f"{share} of the units are dead: a smaller lr (‹train.lr_down›), or leaky_relu (‹app.model›)"
+        return Reading("warn", sentence, remedy, short)
     return _trend(run)
+
+
+def _closed(words: str) -> str:
+    """As a sentence that another may follow."""
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
@@ -67,9 +80,9 @@ def _first_loss(run: RunView, classes: int, loss: str) -> Reading:
     chance = math.log(classes)
     words = f"Loss before training {started.initial_loss:.3f}; chance is ln {classes} = {chance:.3f}."
     if started.initial_loss > 2 * chance:
-        return Reading(
-            "warn", words, "The first weights are too large: kaiming_normal (‹app.model› Model) starts nearer."
-        )
+        short = f"first loss {started.initial_loss:.3f}, chance {chance:.3f}: weights too large (‹app.model›)"
+        remedy = "The first weights are too large: kaiming_normal (‹app.model› Model) starts nearer."
+        return Reading("warn", words, remedy, short)
     return Reading("ok", words)
 
 
@@ -94,11 +107,12 @@ def _trend(run: RunView) -> Reading:
         if last.val_loss < WORSE * (best.val_loss or 0.0):
             return Reading("ok", f"{sentence} It stands near its best.", _advice(run))
         sentence += " Training loss still falls: learning by heart."
-        return Reading(
-            "warn", sentence, "Try dropout 0.2 (‹app.model› Model), or keep the best weights, which are saved."
-        )
+        remedy = "Try dropout 0.2 (‹app.model› Model), or keep the best weights, which are saved."
+        short = f"learning by heart since epoch {best.epoch}: try dropout 0.2 (‹app.model›)"
+        return Reading("warn", sentence, remedy, short)
     sentence = f"Neither loss has improved for {since} epochs {where}."
-    return Reading("warn", sentence, "A smaller learning rate (‹train.lr_down›) may find a way on.")
+    short = f"no gain for {since} epochs: try a smaller learning rate (‹train.lr_down›)"
+    return Reading("warn", sentence, "A smaller learning rate (‹train.lr_down›) may find a way on.", short)
 
 
 def _by_heart(run: RunView) -> str:

@@ -24,6 +24,7 @@ from tui.app.facts import (
     LrChosen,
     MapDrawn,
     Noticed,
+    PairsCounted,
     Redone,
     RunAsked,
     RunClosed,
@@ -39,6 +40,7 @@ from tui.app.facts import (
     SnapshotChosen,
     TensorDone,
     Undone,
+    WeightsBinned,
 )
 from tui.app.run_view import RunView, hear_all
 from tui.app.session import CheckState, DataState, MapState, Session
@@ -95,6 +97,7 @@ def _(fact: ExperimentOpened, session: Session) -> Session:
     return replace(
         session,
         spec=fact.spec,
+        opened=fact.spec,
         files=files,
         recipe=fact.recipe,
         past=(*session.past, (session.spec, session.recipe))[-UNDO_LIMIT:],
@@ -212,6 +215,7 @@ def _(fact: DataReady, session: Session) -> Session:
             varied=fact.varied,
             read=fact.read,
             summary=session.data.summary if same else None,
+            pairs=session.data.pairs if drawn else None,
         ),
         features=session.features if drawn else fact.features,
         map=session.map if drawn else MapState(),
@@ -240,6 +244,18 @@ def _with_its_loss(session: Session, prepared: "Prepared") -> Session:
 @apply.register
 def _(fact: DataRefused, session: Session) -> Session:
     return replace(session, data=replace(session.data, loading="", slow=False, share=None, error=fact.words))
+
+
+@apply.register
+def _(fact: PairsCounted, session: Session) -> Session:
+    if session.data.prepared is not fact.cells.request.prepared:
+        return session
+    return replace(session, data=replace(session.data, pairs=fact.cells))
+
+
+@apply.register
+def _(fact: WeightsBinned, session: Session) -> Session:
+    return replace(session, weight_bins=fact.bins)
 
 
 @apply.register
@@ -320,7 +336,7 @@ def _(fact: RunLost, session: Session) -> Session:
 def _(fact: RunWaits, session: Session) -> Session:
     if session.run is None or session.run.path != fact.path:
         return session
-    return replace(session, run=replace(session.run, state="queued"))
+    return replace(session, run=replace(session.run, state=fact.state))
 
 
 @apply.register

@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # the first picture need not wait for NumPy
     from mlcore.gradcheck import GradientReport, TensorCheck
     from tui.app.charts.data import RegionData
     from tui.app.confusion import Confusion
+    from tui.app.services.pairs import PairCells
+    from tui.app.services.weight_bins import WeightBins
     from tui.lab.build import Prepared
     from tui.lab.feature_summary import FeatureSummary
 
@@ -39,6 +41,8 @@ class DataState(Struct, frozen=True):
     """The settings that brought ``prepared``."""
     summary: "FeatureSummary | None" = None
     """The figures of its features, once they are known."""
+    pairs: "PairCells | None" = None
+    """What every two of some features look like, where there is room to show it."""
 
 
 class CheckState(Struct, frozen=True):
@@ -68,6 +72,8 @@ class MapState(Struct, frozen=True):
 class Session(Struct, frozen=True):
     spec: Spec = field(default_factory=Spec)
     recipe: str = ""
+    opened: Spec = field(default_factory=Spec)
+    """The experiment as it was opened last: what Delete sets a setting back to."""
     past: tuple[tuple[Spec, str], ...] = ()
     future: tuple[tuple[Spec, str], ...] = ()
     """Experiments to undo and redo: (spec, recipe)."""
@@ -80,6 +86,8 @@ class Session(Struct, frozen=True):
     starting: bool = False
     """A trainer is being started."""
     map: MapState = field(default_factory=MapState)
+    weight_bins: "WeightBins | None" = None
+    """How the weights of the network on Model are spread, where there is room to show it."""
     files: tuple[str, ...] = ()
     """Files and folders opened since the application began, the newest first."""
     runs: RunsState = field(default_factory=RunsState)

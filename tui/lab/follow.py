@@ -141,4 +141,5 @@ def last_line(folder: RunFolder) -> str:
     except OSError:
         return ""
     line = next((line for line in reversed(lines) if line.strip()), "")
-    return re.sub(r"^\S+ \S+ \[\d+\] ", "", line).strip()
+    # A full disk may have taken half of the line before it: what counts stands behind the last date.
+    return re.sub(r"^.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[\d+\] ", "", line).strip()

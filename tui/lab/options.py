@@ -112,9 +112,7 @@ _READING: dict[str, tuple[Field, Option]] = {
         "auto",
     ),
     "na_values": (
-        _text(
-            "na_values", "missing marks", "words for a missing cell beside ?, NA, nan and the empty one, as -999, none"
-        ),
+        _text("na_values", "missing as", "words for a missing cell beside ?, NA, nan and the empty one, as -999, none"),
         "",
     ),
 }

@@ -155,6 +155,8 @@ class RunFolder:
         """
         if status is None:
             return "crashed" if self._has_begun() else "queued"
+        if status.state == "queued":
+            return "stopped" if self._is_called_off() else "queued"
         if status.state not in LIVE_STATES:
             return status.state
         if status.host == host_name():
@@ -166,6 +168,15 @@ class RunFolder:
     def _has_begun(self) -> bool:
         try:
             return self.events_path.stat().st_size > 0
+        except OSError:
+            return False
+
+    def _is_called_off(self) -> bool:
+        """Whether somebody has said `stop` before a trainer has taken the run up."""
+        if self.lock_path.exists():
+            return False  # a trainer is about to read it
+        try:
+            return any(name.endswith("stop") for name in os.listdir(self.control_path))
         except OSError:
             return False
 

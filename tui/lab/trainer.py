@@ -176,7 +176,10 @@ def _words(error: OSError, folder: RunFolder) -> str:
     text = os_error_text(error, None if error.filename else folder.path)
     if not is_full(error):
         return text
-    return f"{text}: its last checkpoint is kept: make room, then mlp-tui runs resume {folder.name}"
+    return (
+        f"no room left on the disk of {folder.path.parent} ({error.strerror}): make room, "
+        f"then mlp-tui runs resume {folder.name} goes on from its last checkpoint"
+    )
 
 
 if __name__ == "__main__":

@@ -73,7 +73,8 @@ def read_value(field: Field, value: Any) -> Any:
             raise wrong
         for size in sizes:
             if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= (field.high or math.inf):
-                raise FieldError(f"{_shown(size)} is not a layer size: expected 1 to {field.high:,.0f}, commas between")
+                what = "an epoch" if field.unit == "epochs" else "a layer size"
+                raise FieldError(f"{_shown(size)} is not {what}: expected 1 to {field.high:,.0f}, commas between")
         return tuple(sizes)
     if field.kind == "several":
         return _several(field, value, wrong)

@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.widgets import Input, Static
 
 from tui.app.charts.terminal import theme_style
+from tui.app.fitting import cut, left
 from tui.app.literal import literal
 from tui.app.screens.choose import Modal
 from tui.app.widgets.panel import Panel
@@ -63,7 +64,7 @@ class ConfirmScreen(Modal):
     def compose(self) -> ComposeResult:
         text = Text()
         for name, size in self._lines:
-            text.append(f"{literal(name):<44}").append(f"{size:>10}\n", "dim")
+            text.append(left(cut(literal(name), 43, "~"), 44)).append(f"{size:>10}\n", "dim")
         text.append(f"\n{self._words}\n")
         with Container(classes="modal"):
             panel = Panel(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
@@ -53,10 +54,15 @@ class BenchScreen(Screen):
         yield StatusLine(id="status")
         yield KeyBar(id="keys")
 
-    _focus_before: Widget | None = None
+    _meant: Widget | None = None
+    """What somebody has given the focus; a smaller screen may hide it."""
+    _stand_in: Widget | None = None
+    """What has it meanwhile: where somebody goes on from there, nothing comes back."""
     _showing_soon = False
     _has_lines = False
     """Whether there is anything to filter."""
+    _alone_in_little_room = False
+    """Whether a panel stands alone because only one fits; on a larger screen all come back."""
 
     # For subclasses
 
@@ -131,18 +137,41 @@ class BenchScreen(Screen):
     def on_resize(self, event: events.Resize) -> None:
         width, height = event.size
         small = width < SMALLEST[0] or height < SMALLEST[1]
-        if small and self.focused is not None:
-            self._focus_before = self.focused  # what is hidden loses the focus
         self.set_class(small, "-too-small")
-        if not small and self._focus_before is not None:
-            self.call_after_refresh(self._focus_before.focus)
-            self._focus_before = None
+        if self._alone_in_little_room and not self._cramped:
+            self.unexpand()
+        self.call_after_refresh(self._keep_focus)
         if small:
             going = "; training goes on" if self.session.run is not None and self.session.run.alive else ""
             self.query_one("#too-small", Static).update(
                 f"needs {SMALLEST[0]}x{SMALLEST[1]}, this is {width}x{height}{going}"
             )
         self._show_soon()
+
+    def _reset_focus(self, widget: Widget, avoiding: list[Widget] | None = None) -> None:
+        """Textual looks for another widget, as this one is hidden: nobody has chosen that one."""
+        super()._reset_focus(widget, avoiding)
+        if self.focused is not None and self.focused is not self._meant:
+            self._stand_in = self.focused
+
+    def _keep_focus(self) -> None:
+        """What a smaller screen hides loses the focus to what is seen; it has it again once it is seen again."""
+        if not self.is_mounted or not self.app.is_running or self.has_class("-too-small"):
+            return  # an application that ends takes its widgets away one by one
+        if self._meant is not None and _is_seen(self._meant):
+            if self.focused in (None, self._stand_in):
+                self._stand_in = None
+                self.set_focus(self._meant)  # at once: the stand-in may be told of its own focus only now
+        elif self.focused is None or not _is_seen(self.focused):
+            self._focus_on_something()
+
+    def _focus_on_something(self) -> None:
+        """The home of the screen where it is seen, else the first panel that is."""
+        panels = [panel for panel in self.query(Panel) if _is_seen(panel)]
+        target = self.home() if _is_seen(self.home()) else _focus_target(panels[0]) if panels else None
+        if target is not None:
+            self._stand_in = target
+            self.set_focus(target)
 
     def on_panel_resized(self) -> None:
         self._show_soon()
@@ -156,8 +185,11 @@ class BenchScreen(Screen):
     def _show_now(self) -> None:
         self._showing_soon = False
         self.show()
+        self.call_after_refresh(self._keep_focus)  # what is drawn may have room for other panels
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if event.widget is self.focused and event.widget is not self._stand_in:  # told late, it may have gone on
+            self._meant, self._stand_in = event.widget, None
         self.show_keys()
         self.mark_titles()
 
@@ -269,6 +301,7 @@ class BenchScreen(Screen):
             self.remember("expanded", panel.id or "")
 
     def _alone(self, panel: Panel) -> None:
+        self._alone_in_little_room = self._cramped
         for other in self.query(Panel):
             other.set_class(other is panel, "-alone")
         self.query_one("#body").add_class("-expanded")
@@ -292,9 +325,9 @@ class BenchScreen(Screen):
             self._alone(panel)
 
     def _focus_into(self, panel: Panel) -> None:
-        target = panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
-        if target is not None:
-            target.focus()
+        if (target := _focus_target(panel)) is not None:
+            self._meant, self._stand_in = target, None
+            self.set_focus(target)
 
     @property
     def _cramped(self) -> bool:
@@ -306,6 +339,7 @@ class BenchScreen(Screen):
         body = self.query_one("#body")
         if not body.has_class("-expanded"):
             return False
+        self._alone_in_little_room = False
         body.remove_class("-expanded")
         if not self._cramped:  # where one panel has the body anyway nobody chose it
             self.remember("expanded", "")
@@ -313,6 +347,19 @@ class BenchScreen(Screen):
             panel.remove_class("-alone")
         self._show_soon()
         return True
+
+
+def _focus_target(panel: Panel) -> Widget | None:
+    """The panel itself, or what takes the focus in it."""
+    return panel if panel.can_focus else next((w for w in panel.query("*") if w.focusable and w.display), None)
+
+
+def _is_seen(widget: Widget | None) -> bool:
+    """Whether a widget has a place on the screen: a smaller terminal cuts it off before the layout puts it away."""
+    if widget is None or not widget.is_attached:
+        return False
+    shown = all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
+    return shown and widget.region.overlaps(Region(0, 0, *widget.screen.size))
 
 
 def scope_of(widget: Widget | None) -> str:

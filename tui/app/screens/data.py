@@ -3,23 +3,27 @@
 from pathlib import Path
 
 from rich.text import Text
-from textual import work
+from textual import events, work
 from textual.app import ComposeResult
 from textual.widget import Widget
 
 from datasets import GENERATORS
 from tui.app.actions import bindings
 from tui.app.charts import meter, stacked
+from tui.app.charts.contact_sheet import are_images
 from tui.app.facts import FeaturesChosen, FeaturesTurned
+from tui.app.fitting import cut
 from tui.app.screens.base import BenchScreen
+from tui.app.services.pairs import PairService
 from tui.app.session import Session
-from tui.app.widgets.answers import class_balance, cut, target_spread
+from tui.app.widgets.answers import class_balance, target_spread
 from tui.app.widgets.data_words import answers_in_words, facts_text, preview
 from tui.app.widgets.feature_table import FeatureTable, Preview
 from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
 from tui.app.widgets.look import Look
+from tui.app.widgets.pair_matrix import FEWEST, PairMatrix, PairsPanel
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.settings import SettingsForm, in_words, without_effect
 from tui.lab.build import Prepared, feature_names
@@ -33,6 +37,12 @@ SPLIT = (
     *("data.test", "data.validation", "data.stratify", "data.split_seed", "data.scale", "data.scale_target"),
     *("data.missing", "data.components", "data.expand", "data.folds", "data.fold", "data.classes"),
 )
+
+
+SLIM = 116
+"""The width below which the scatter needs the cells of the facts, which its table's title sums up."""
+VAST = (160, 44)
+"""The size from which there is room for a picture of every two features."""
 
 
 class DataScreen(BenchScreen):
@@ -53,6 +63,7 @@ class DataScreen(BenchScreen):
         form = SettingsForm(label_width=16, id="source-form")
         yield Panel(form, FilterInput(), title="source", id="source", can_focus=False)
         yield Look(id="scatter")
+        yield PairsPanel()
         yield Panel(Words(), title="this data set", id="facts")
         yield Panel(Words(), title="classes", id="classes")
         yield Panel(
@@ -64,6 +75,10 @@ class DataScreen(BenchScreen):
             can_focus=False,
         )
         yield Panel(FeatureTable(), FilterInput(), title="first rows", id="rows", can_focus=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.pairs = PairService(self.bench)
 
     _source: str = ""
     _tabled: object = None
@@ -82,10 +97,13 @@ class DataScreen(BenchScreen):
             form.go_to(f"source:{self._source}")
         self.query_one("#split-form", SettingsForm).show(self._split_rows(session))
         prepared = session.data.prepared
-        self.query_one("#source", Panel).entitle(subtitle=self.bench.keyboard.plain("‹app.open› open a file"))
+        self._entitle_forms()
+        self.call_after_refresh(self._entitle_forms)  # rows that are new are counted once they are laid out
         if prepared is None:
             return
+        self._lay_out(prepared, session)
         self.query_one(Look).draw(prepared, session.features)
+        self._draw_pairs(prepared, session)
         self._draw_facts(prepared)
         self._draw_answers(prepared)
         self._draw_split(prepared)
@@ -112,7 +130,7 @@ class DataScreen(BenchScreen):
         if pointed := self.query_one(Look).pointed_at():
             return pointed
         for form in self.query(SettingsForm):
-            if form.has_focus_within and (words := in_words(form.current_key, session.spec)):
+            if form.has_focus_within and (words := in_words(form.current_key, session)):
                 return words
         name = session.recipe or Path(session.spec.data.source).name
         if session.spec.is_file and session.spec == for_task(for_file(session.spec.data.source), session.data_task):
@@ -181,6 +199,22 @@ class DataScreen(BenchScreen):
             ]
         return rows
 
+    def _lay_out(self, prepared: Prepared, session: Session) -> None:
+        """Which panels there is room for, beyond what the style sheet knows of."""
+        body, (width, height) = self.query_one("#body"), self.size
+        body.set_class(100 <= width < SLIM, "-slim")
+        vast = width >= VAST[0] and height >= VAST[1]
+        body.set_class(vast and len(session.data.varied) >= FEWEST and not are_images(prepared.dataset.shape), "-pairs")
+
+    def _draw_pairs(self, prepared: Prepared, session: Session) -> None:
+        panel = self.query_one(PairsPanel)
+        if not panel.display:
+            return
+        request = panel.query_one(PairMatrix).request(prepared, session.features, session.data.varied)
+        if request is not None:
+            self.pairs.ask(request)
+        panel.show(session.data.pairs, session.features)
+
     def _draw_facts(self, prepared: Prepared) -> None:
         self.query_one("#facts Words", Words).show(facts_text(prepared, self.glyphs))
 
@@ -213,7 +247,18 @@ class DataScreen(BenchScreen):
         text.append(f"\n{words}", "dim")
         self.query_one("#share-bar", Words).show(text)
         stratified = "" if prepared.task == "classification" else ", unstratified"
-        panel.entitle(subtitle="/".join(f"{100 * share:.0f}" for share in shares) + f" %{stratified}")
+        self._shares = "/".join(f"{100 * share:.0f}" for share in shares) + f" %{stratified}"
+        self._entitle_forms()
+
+    _shares = ""
+
+    def _entitle_forms(self) -> None:
+        """Under each form how many of its rows lie below, then what there is to say of it."""
+        open_words = self.bench.keyboard.plain("‹app.open› open a file")
+        for name, words in (("source", open_words), ("split", self._shares)):
+            form, panel = self.query_one(f"#{name}-form", SettingsForm), self.query_one(f"#{name}", Panel)
+            both = "   ".join(part for part in (form.more, words) if part)
+            panel.entitle(subtitle=both if len(both) <= panel.size.width - 4 else words)
 
     def _draw_rows(self, prepared: Prepared, session: Session) -> None:
         key = (prepared.dataset, self.app.theme)
@@ -285,7 +330,7 @@ class DataScreen(BenchScreen):
     def on_form_rows_moved(self) -> None:
         self.show()
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         self.show()
 
     def action_data_next_features(self) -> None:

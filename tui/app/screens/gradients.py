@@ -16,12 +16,22 @@ from tui.app.charts.terminal import theme_style
 from tui.app.glyphs import GlyphSet
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
+from tui.app.widgets.entry_table import EntriesPanel
 from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.table import Table
 
 RIGHT, WRONG, KINK, UNCHECKED = range(4)
 COLUMNS = ("tensor", "shape", "checked", "worst rel. error", "at", "analytic", "numeric", "kinks", "verdict")
+COLLAPSE: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (112, ()),
+    (100, ("shape", "checked")),
+    (80, ("shape", "checked", "kinks")),
+    (70, ("shape", "checked", "kinks", "analytic", "numeric")),
+    (0, ("shape", "checked", "kinks", "analytic", "numeric", "at")),
+)
+"""From which width of the screen on which columns are gone."""
+COUNTS_WIDTH = 26
 LEFT = ("tensor", "shape", "verdict")
 """Columns of words; figures stand at the right."""
 
@@ -46,6 +56,7 @@ class GradientsScreen(BenchScreen):
         yield Panel(Words(), title="verdict", id="said")
         yield Panel(Words(), title="worst entry", id="worst")
         yield Panel(Words(), title="error by entry", id="errors")
+        yield EntriesPanel()
 
     def home(self) -> Widget:
         return self.query_one(Table)
@@ -80,22 +91,14 @@ class GradientsScreen(BenchScreen):
 
     # Panels
 
-    @property
-    def _wide(self) -> bool:
-        return self.size.width >= 112
-
     def _draw_table(self, session: Session) -> None:
         table = self.query_one(Table)
         check = session.check
         key = (tuple(id(tensor) for tensor in check.tensors), self.size.width)
         if key != self._tabled:
             self._tabled = key
-            if self._wide:
-                names = list(COLUMNS)
-            elif self.size.width >= 80:
-                names = [name for name in COLUMNS if name not in ("shape", "checked", "kinks")]
-            else:
-                names = ["tensor", "worst rel. error", "verdict"]
+            gone = next((gone for least, gone in COLLAPSE if self.size.width >= least), ())
+            names = [name for name in COLUMNS if name not in gone]
             heads = [Text(name, justify="left" if name in LEFT else "right") for name in names]
             cells = [[_cell(name, tensor, self.glyphs) for name in names] for tensor in check.tensors]
             table.fill(heads, cells)
@@ -112,10 +115,10 @@ class GradientsScreen(BenchScreen):
                 "gradient check", f"central differences {self.glyphs.dot} eps {report.eps:g} {self.glyphs.dot} float64"
             )
             kinks = sum(tensor.kinks for tensor in report.tensors)
-            words = (
-                f"{entries:,} entries, {kinks} kinks   mean over {report.batch_size} samples   loss {report.loss:.4f}"
-            )
-            foot.show(Text(words, "dim"))
+            parts = [f"{entries:,} entries, {kinks} kinks", f"loss {report.loss:.4f}"]
+            if self.size.width >= 70:
+                parts.insert(1, f"mean over {report.batch_size} samples")
+            foot.show(Text("   ".join(parts), "dim"))
         else:
             panel.entitle("gradient check", "")
             words = self.bench.keyboard.plain("‹gradients.check› compares each gradient with a central difference")
@@ -149,6 +152,7 @@ class GradientsScreen(BenchScreen):
             for panel, title in ((worst, "worst entry"), (errors, "error by entry")):
                 panel.entitle(title, "")
                 panel.query_one(Words).show(Text(""))
+            self.query_one(EntriesPanel).show(None, "")
             return
         report = session.check.report
         lines = [("analytic", f"{tensor.analytic:.6e}"), ("numeric", f"{tensor.numeric:.6e}")]
@@ -166,12 +170,13 @@ class GradientsScreen(BenchScreen):
         worst.entitle(f"worst entry  {tensor.name}{_index(tensor.worst_index)}")
         worst.query_one(Words).show(text)
         shape = f" {self.glyphs.times} ".join(str(n) for n in tensor.shape)
-        errors.entitle(f"{tensor.name}  {shape}", self._legend())
+        errors.entitle(f"{tensor.name}  {shape}", self._legend(errors.content_size.width))
+        self.query_one(EntriesPanel).show(tensor, shape)
         errors.query_one(Words).show(self._heat(tensor, errors.content_size.width, errors.content_size.height))
 
-    def _legend(self) -> str:
+    def _legend(self, width: int) -> str:
         legend = f"{self.glyphs.shades[1]} wrong  {self.glyphs.dot} right"
-        return f"{legend}  o kink  _ not checked" if self._wide else legend
+        return f"{legend}  o kink  _ not checked" if width >= 44 else legend
 
     def _heat(self, tensor: TensorCheck, width: int, height: int) -> Text:
         """The tensor's entries as marks, cut to what fits."""
@@ -187,12 +192,23 @@ class GradientsScreen(BenchScreen):
             KINK: ("o", self._state("warning")),
             UNCHECKED: ("_", Style(dim=True)),
         }
-        text = Text()
-        for row in marks[: max(1, height), : max(1, width)]:
+        text = Text(no_wrap=True, overflow="crop")
+        shown = marks[: max(1, height), : max(1, width)]
+        counts = self._counts(marks) if width - shown.shape[1] >= COUNTS_WIDTH else []
+        for line in range(max(len(shown), min(len(counts), height))):
+            row = shown[line] if line < len(shown) else ()
             for mark in row:
                 text.append(*looks[int(mark)])
+            if line < len(counts):
+                text.append(" " * (shown.shape[1] - len(row) + 4)).append(counts[line], "dim")
             text.append("\n")
         return text
+
+    @staticmethod
+    def _counts(marks: np.ndarray) -> list[str]:
+        """How many entries are what, where there is room for it beside them."""
+        names = {WRONG: "wrong", RIGHT: "right", KINK: "kink", UNCHECKED: "not checked"}
+        return [f"{name:<12}{int((marks == mark).sum()):>7,}" for mark, name in names.items()]
 
     def _state(self, name: str) -> Style:
         """The theme's colour of a state, for Rich."""

@@ -1,6 +1,7 @@
 """2 Model: the network and how it is trained, as rows; the layers that follow from them, in numbers."""
 
 import math
+from textwrap import wrap
 
 import numpy as np
 from rich.table import Table as Grid
@@ -13,17 +14,18 @@ from mlcore.layers import Linear, Sequential
 from tui.app import figures
 from tui.app.actions import bindings
 from tui.app.screens.base import BenchScreen
+from tui.app.services.weight_bins import BinsRequest, WeightBinsService
 from tui.app.session import Session
 from tui.app.widgets.diagram import Diagram
 from tui.app.widgets.filter import FilterInput
 from tui.app.widgets.form_rows import Row
 from tui.app.widgets.panel import Panel, Words
-from tui.app.widgets.settings import SettingsForm
+from tui.app.widgets.settings import SettingsForm, field_of, set_back_words, value_of
+from tui.app.widgets.weight_spread import SpreadPanel, WeightSpread
 from tui.lab.build import network, out_features, refusal
 from tui.lab.fields import FIELDS
 from tui.lab.outline import LayerRow, count_parameters, outline
 from tui.lab.spec import Spec
-from tui.lab.values import show_value
 
 GROUPS = ("network", "training", "switches of the lab sheets", "finer points")
 KEYS = tuple(key for key, field in FIELDS.items() if field.group in GROUPS)
@@ -51,7 +53,12 @@ class ModelScreen(BenchScreen):
         yield Panel(form, FilterInput(), title="network and training", id="settings", can_focus=False)
         yield Panel(Words(), title="layers", id="layers")
         yield Panel(Diagram(), title="network", id="diagram")
+        yield SpreadPanel()
         yield Panel(Words(), title="setting", id="explanation")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.weights = WeightBinsService(self.bench)
 
     def home(self) -> Widget:
         return self.query_one("#settings-form", SettingsForm).focus_target
@@ -68,6 +75,7 @@ class ModelScreen(BenchScreen):
         self._draw_layers(session)
         self.query_one(Diagram).show(self._network)
         self._draw_diagram_title(session)
+        self._draw_spread(session)
         self._explain(session)
 
     def sentence(self, session: Session) -> str:
@@ -126,30 +134,54 @@ class ModelScreen(BenchScreen):
             line = "dotted" if self.glyphs.mode != "ascii" else "."
             panel.entitle(subtitle=f"strongest weights   solid +   {line} -")
 
+    def _draw_spread(self, session: Session) -> None:
+        """How the weights are spread; beside them the newest of this experiment's run."""
+        panel = self.query_one(SpreadPanel)
+        if not panel.display:
+            return
+        if self._network is None:
+            panel.show(None, "too large to draw" if session.data.prepared is not None else "")
+            return
+        run = session.run if session.run_is_of_this else None
+        trained = run.epochs[-1].epoch if run is not None and run.epochs else None
+        path = run.path if run is not None and trained is not None else None
+        columns = panel.query_one(WeightSpread).columns(side_by_side=path is not None)
+        self.weights.ask(BinsRequest(self._network, columns, path, trained))
+        found = session.weight_bins
+        if found is not None and found.request.network is not self._network:
+            found = None
+        beside = found is not None and any(layer.trained is not None for layer in found.layers)
+        panel.show(found, f"beside them after epoch {found.request.stamp:,}" if found is not None and beside else "")
+
     def _explain(self, session: Session) -> None:
         key = self.query_one("#settings-form", SettingsForm).current_key
-        if key not in FIELDS:
+        spec = session.spec
+        field = field_of(key, spec)
+        if field is None:
             return
-        field, spec = FIELDS[key], session.spec
         panel = self.query_one("#explanation", Panel)
-        value = spec.value(key)
-        text = Text()
+        value = value_of(key, spec)
+        text, takes = Text(), ""
         if key == "model.init":
             init = INITIALISATIONS[spec.model.init]
             text.append(init.formula, "bold").append(f"     {init.why}\n", "dim")
             text.append(self._drawn(session)).append("\n")
         elif field.kind == "choice":
-            chosen = next(choice for choice in field.choices if choice.value == value)
-            text.append(chosen.label, "bold").append(f"   {chosen.help}\n", "dim")
+            chosen = next((choice for choice in field.choices if choice.value == value), None)
+            if chosen is not None:
+                text.append(chosen.label, "bold").append(f"   {chosen.help}\n", "dim")
             text.append(f"{field.help}\n")
         else:
             text.append(f"{field.help}\n", "bold")
-            text.append(f"takes {field.expected()}", "dim")
-            text.append(f"   {field.unit}\n" if field.unit else "\n", "dim")
-        text.append(f"default {show_value(field, Spec().value(key))}", "dim").append(
-            f"   {self.bench.keyboard.plain('‹form.reset› sets it back')}", "dim"
-        )
-        panel.entitle(field.label)
+            takes = f"takes {field.expected()}" + (f"   {field.unit}" if field.unit else "")
+        back = self.bench.keyboard.plain(set_back_words(field, session))
+        width, height = panel.content_size
+        lines = [part for part in (*text.plain.splitlines(), takes, back) if part]
+        # What it takes is told where a wrong value is typed, too: it goes where the room is short.
+        if takes and sum(len(wrap(part, max(10, width))) for part in lines) <= max(3, height):
+            text.append(f"{takes}\n", "dim")
+        text.append(back, "dim")
+        panel.entitle(field.label.removeprefix("... "))
         panel.query_one(Words).show(text)
 
     def _drawn(self, session: Session) -> Text:
@@ -179,11 +211,8 @@ class ModelScreen(BenchScreen):
 
     def _count_hidden(self) -> None:
         """Says how many rows lie below the last one that is seen."""
-        hidden = self.query_one("#settings-form", SettingsForm).focus_target.lines_below
-        more = "" if self.glyphs.mode == "ascii" else "▾ "
-        self.query_one("#settings", Panel).entitle(
-            subtitle=f"{more}{hidden} more" if hidden else f"{len(KEYS)} settings"
-        )
+        form = self.query_one("#settings-form", SettingsForm)
+        self.query_one("#settings", Panel).entitle(subtitle=form.more or f"{len(KEYS)} settings")
 
     def action_model_add_layer(self) -> None:
         hidden = self.session.spec.model.hidden

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from datasets.readers import KINDS, kind_of
 from tui.app import figures
+from tui.app.fitting import cut, left
 from tui.app.literal import literal
 from tui.app.screens.choose import Modal
 from tui.app.widgets.filter import FilterInput
@@ -24,6 +25,7 @@ FOLDERS = {"idx": "images (IDX)", "cifar": "images (CIFAR)"}
 """Folders that are data themselves."""
 SUFFIXES = (".gz", *(suffix for kind in KINDS.values() for suffix in kind.suffixes))
 MOST = 300
+NAME_WIDTH = 42
 
 
 @dataclass(frozen=True)
@@ -142,9 +144,9 @@ def look(typed: str) -> tuple[list[Entry], str]:
         try:
             if item.is_dir():
                 kind = FOLDERS.get(kind_of(path), "folder")
-                entries.append(Entry(path, f"{literal(item.name) + '/':<30} {kind}", True))
+                entries.append(Entry(path, f"{_column(item.name + '/')} {kind}", True))
             elif item.name.lower().endswith(SUFFIXES) or "ubyte" in item.name:
-                entries.append(Entry(path, f"{literal(item.name):<30} {figures.size(item.stat().st_size):>9}", False))
+                entries.append(Entry(path, f"{_column(item.name)} {figures.size(item.stat().st_size):>9}", False))
         except OSError:
             continue
     words = "csv, npz, npy, pickle, IDX, CIFAR, mat, safetensors; nothing in a file is ever run"
@@ -153,6 +155,11 @@ def look(typed: str) -> tuple[list[Entry], str]:
     if len(entries) > MOST:
         words = f"{len(entries) - MOST:,} more: type the beginning of a name"
     return entries[:MOST], words
+
+
+def _column(name: str) -> str:
+    """A name in a column of its own: figures stand under each other."""
+    return left(cut(literal(name), NAME_WIDTH, "~"), NAME_WIDTH)
 
 
 def _shown(path: str) -> str:

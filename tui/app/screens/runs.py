@@ -318,10 +318,10 @@ class RunsScreen(Looking):
         folder = self._folder()
         if folder is None:
             return
-        words = "A run each, with the same settings and a seed of its own. Together they have a mean and a deviation."
-        answer = await self.app.push_screen_wait(
-            AskScreen(f"repeat {folder.name} over how many more seeds?", "4", words, wrong=_wrong_count)
+        words = (
+            "Over how many more seeds? A run each, with the same settings. Together they have a mean and a deviation."
         )
+        answer = await self.app.push_screen_wait(AskScreen(f"repeat {folder.name}", "4", words, wrong=_wrong_count))
         if answer is None:
             return
         done = await self._do(run_deeds.repeat, folder, int(answer), self.bench.runs_dir)

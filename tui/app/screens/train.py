@@ -1,6 +1,7 @@
 """4 Train: loss, accuracy and decision regions move while a process of its own trains."""
 
 import math
+from dataclasses import replace
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,6 +12,8 @@ from tui.app.actions import bindings
 from tui.app.charts.terminal import theme_style
 from tui.app.charts.view import Extent
 from tui.app.facts import FeaturesTurned
+from tui.app.fitting import width_of
+from tui.app.own_unit import in_own_unit
 from tui.app.reading import Reading, read_run
 from tui.app.run_view import RunView
 from tui.app.screens.train_deeds import TrainDeeds
@@ -103,7 +106,10 @@ class TrainScreen(TrainDeeds):
         shown = self.query_one("#reading", Panel).display
         ended = run.state == "finished"
         if run.state in ("diverged", "failed", "crashed") or (not shown and not ended and reading.state != "ok"):
-            return f"{_mark(reading, self.glyphs)} {reading.sentence} {reading.advice}"
+            room = self.size.width - 4
+            whole = self.bench.keyboard.resolve(reading.whole)
+            words = reading.whole if width_of(whole) <= room else reading.short or reading.whole
+            return f"{_mark(reading, self.glyphs)} {words}"
         if ended:
             again = session.spec.training.epochs
             figure = self._test_figure(run)
@@ -169,7 +175,9 @@ class TrainScreen(TrainDeeds):
         classes = len(prepared.class_names) if prepared is not None else 2
         if run is None:
             return Reading("ok", self._invitation(session), "‹train.epoch› one epoch, ‹train.step› one step at a time.")
-        return read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
+        reading = read_run(run, classes, loss=run.spec.training.loss, r_squared=f"R{self.glyphs.squared}")
+        error = in_own_unit(run, prepared, self.glyphs.ellipsis)
+        return replace(reading, sentence=f"{reading.sentence} {error}") if error else reading
 
     def _reading_text(self, session: Session) -> Text:
         reading = self._reading(session)

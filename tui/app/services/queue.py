@@ -5,7 +5,6 @@ somebody starts by hand, stops or deletes while it waits is passed over.
 """
 
 import argparse
-import os
 import signal
 import subprocess
 import sys
@@ -49,12 +48,7 @@ def train_all(runs: Sequence[RunFolder], *, jobs: int) -> None:
 
 def waits(run: RunFolder) -> bool:
     """Whether a run is there, has never been started, and nobody has said that it shall not be."""
-    if not run.spec_path.exists() or run.state() != "queued":
-        return False
-    try:
-        return not any(name.endswith("stop") for name in os.listdir(run.control_path))
-    except OSError:
-        return True
+    return run.spec_path.exists() and run.state() == "queued"
 
 
 if __name__ == "__main__":

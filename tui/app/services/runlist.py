@@ -160,7 +160,9 @@ class RunList:
 def stamp_of(folder: RunFolder) -> Stamp:
     """Changes whenever something in the run's own files does."""
     stamps = []
-    for path in (folder.status_path, folder.events_path, folder.spec_path, folder.path / "marks.json"):
+    # The folder of commands too: a stop ends a run that no trainer has taken up.
+    marks = folder.path / "marks.json"
+    for path in (folder.status_path, folder.events_path, folder.spec_path, marks, folder.control_path):
         try:
             found = path.stat()
         except OSError:

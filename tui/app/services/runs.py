@@ -208,8 +208,10 @@ def _follow(
             continue
         if lost and lost != told:
             told = lost
-            words = "" if lost == "queued" else how_it_ended(folder, process)
-            app.post_fact(RunWaits(folder.path) if lost == "queued" else RunLost(folder.path, words))
+            if lost in ("queued", "stopped"):  # a stop without a last word: no trainer has ever taken it up
+                app.post_fact(RunWaits(folder.path, lost))
+            else:
+                app.post_fact(RunLost(folder.path, how_it_ended(folder, process)))
         if ended or told:
             process = None  # whoever takes it up again has another
         left.wait(RESTING_POLL_SECONDS if ended or told else POLL_SECONDS)

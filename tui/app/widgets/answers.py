@@ -4,6 +4,7 @@ import math
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
@@ -12,7 +13,8 @@ from datasets import Dataset
 from tui.app.charts import Ramp, bar, ramp_of
 from tui.app.charts.ramp import by_color, point_glyphs, shade_style, step_labels
 from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
-from tui.app.glyphs import class_glyph, cut_mark
+from tui.app.fitting import cut, cut_middle, left
+from tui.app.glyphs import class_glyph
 from tui.lab.build import Prepared
 
 MOST_BINS = 10
@@ -25,15 +27,16 @@ def class_balance(widget: Widget, prepared: Prepared, width: int, height: int) -
     """(a bar a class and what chance means here, whether they are balanced) for so many cells."""
     glyphs, counts, names = glyphs_of(widget), prepared.dataset.class_counts, prepared.class_names
     room = max(1, height - 2)
-    label = min(8, max(len(name) for name in names))
     count = len(f"{counts.max():,}")
+    # Long names have a half of what the bars could have.
+    label = min(max(8, (width - count - 5) // 2), max(cell_len(name) for name in names))
     text = Text()
     for k in range(min(room, len(names))):
         glyph = class_glyph(k, names, glyphs)
-        name = "" if glyph == names[k] else cut(names[k], label, glyphs.ellipsis)
+        name = "" if glyph == names[k] else cut_middle(names[k], label, glyphs.ellipsis)
         size = max(1, width - label - count - 5)
         full = bar(counts[k] / counts.max(), size, glyphs)
-        text.append(glyph, class_style(widget, k)).append(f" {name:<{label}} ")
+        text.append(glyph, class_style(widget, k)).append(f" {left(name, label)} ")
         text.append(f"{full:<{size}}", class_style(widget, k)).append(f" {counts[k]:>{count},}\n")
     text.append("\n" if len(names) <= room else f"and {len(names) - room} more\n", "dim")
     share = counts.max() / counts.sum()
@@ -91,8 +94,3 @@ def plain(value: float) -> str:
     if value and not 1e-4 <= abs(value) < 1e7:
         return f"{value:.3g}"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-
-
-def cut(text: str, width: int, ellipsis: str) -> str:
-    """The text in so many cells, its end marked where it is cut."""
-    return text if len(text) <= width else text[: max(0, width - 1)] + cut_mark(ellipsis)

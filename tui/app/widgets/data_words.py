@@ -7,8 +7,9 @@ from textual.widget import Widget
 from datasets import Dataset
 from tui.app.charts.terminal import class_style, glyphs_of
 from tui.app.clipboard import value as copied_value
+from tui.app.fitting import cut, cut_middle
 from tui.app.glyphs import GlyphSet, class_glyph
-from tui.app.widgets.answers import cut, first_target, plain, shade_mark, target_facts, target_ramp
+from tui.app.widgets.answers import first_target, plain, shade_mark, target_facts, target_ramp
 from tui.app.widgets.feature_table import Preview
 from tui.lab.build import Prepared, feature_names
 from tui.lab.preparing import column_names
@@ -97,7 +98,7 @@ def _classes(widget: Widget, prepared: Prepared) -> list[Text]:
         glyph, name = class_glyph(k, prepared.class_names, glyphs), prepared.class_names[k]
         cells.append(Text(glyph, class_style(widget, k)))
         if glyph != name:
-            cells[-1].append(f" {cut(name, 12, '~')}", "default")
+            cells[-1].append(f" {cut_middle(name, 12, '~')}", "default")
     return cells
 
 

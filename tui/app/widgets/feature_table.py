@@ -20,6 +20,7 @@ from tui.app import copies
 from tui.app.actions import bindings
 from tui.app.charts.terminal import glyphs_of
 from tui.app.clipboard import Copied, value
+from tui.app.fitting import cut_middle
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.widgets.answers import plain
@@ -201,7 +202,8 @@ class FeatureTable(Filterable, can_focus=True):
             for k in self.in_sight:
                 lit = k == self.feature and self.has_focus
                 style = self.get_component_rich_style("features--here") if lit else dim
-                segments.append(Segment(_right(literal(preview.names[k]), COLUMN), style))
+                name = cut_middle(literal(preview.names[k]), COLUMN - 1, "~")
+                segments.append(Segment(_right(name, COLUMN), style))
         elif y <= len(figures):
             label = figures[y - 1]
             blank = " " * (preview.width + 2)

@@ -77,6 +77,13 @@ class Form(Container):
     def current_key(self) -> str:
         return self._rows.current.key if self._rows.current else ""
 
+    @property
+    def more(self) -> str:
+        """``▾ 5 more``: how many lines lie below the last one that is seen; "" where none does."""
+        hidden = self._rows.lines_below
+        arrow = "" if self._rows.glyph_set.mode == "ascii" else "▾ "
+        return f"{arrow}{hidden} more" if hidden else ""
+
     def focus_rows(self) -> None:
         self._rows.focus()
 

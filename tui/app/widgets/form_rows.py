@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
@@ -11,6 +12,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.app.actions import bindings
+from tui.app.fitting import cut, cut_middle, left
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.widgets.clicks import Clicks
@@ -180,16 +182,16 @@ class FormRows(Clicks, ScrollView, Filterable, can_focus=True):
         value_style = label_style if lit or row.dim else self.get_component_rich_style("form--value")
         mark_style = line_style if lit else self.get_component_rich_style("form--mark")
         arrow = glyphs.right if here else " "
-        label = f"{arrow}  {row.label}".ljust(self.label_width)
+        label = left(f"{arrow}  {cut(row.label, self.label_width - 4, glyphs.ellipsis)}", self.label_width)
         if lit and row.steps and not self.editing:
             value = f"{glyphs.left} {row.value} {glyphs.right}"
-            label = label[: self.label_width - 2].ljust(self.label_width - 2)
+            label = left(cut(label.rstrip(), self.label_width - 2, glyphs.ellipsis), self.label_width - 2)
         else:
             value = row.value
-        room = max(0, width - len(label) - len(row.mark) - 1)
+        room = max(0, width - cell_len(label) - len(row.mark) - 1)
         segments = [
             Segment(label, label_style),
-            Segment(value[:room].ljust(room), value_style),
+            Segment(left(cut_middle(value, room, glyphs.ellipsis), room), value_style),
             # A mark of two letters would run into the value.
             Segment(f" {row.mark}" if len(row.mark) > 1 else f"{row.mark} ", mark_style),
         ]

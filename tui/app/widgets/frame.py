@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui.app.actions import DIGITS, in_scope
+from tui.app.fitting import cut, cut_middle, right, sentence_in
 from tui.app.glyphs import GlyphSet
 from tui.app.keyboard import keyboard_of
 from tui.app.literal import literal
@@ -17,6 +18,8 @@ from tui.lab.fields import FIELDS
 from tui.lab.values import show_value
 
 WIDE = 100
+NAME_WIDTH = 28
+"""Cells of the experiment's name, before what is known of it."""
 NAMES = {"data": "Data", "model": "Model", "gradients": "Gradients", "train": "Train", "runs": "Runs"}
 
 
@@ -52,7 +55,9 @@ def screen_mark(name: str, session: Session, glyphs: GlyphSet) -> str:
 def experiment_line(session: Session, *, model: bool) -> str:
     """The experiment in one line: ``tp4 · 10-64-64-4 · SGD 0.1`` or its data."""
     prepared = session.data.prepared
-    name = literal(session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1])
+    name = cut_middle(
+        literal(session.recipe or session.spec.data.source.rstrip("/").rsplit("/", 1)[-1]), NAME_WIDTH, "~"
+    )
     if prepared is None or session.data.loading or session.data.error:
         return name
     if not model:
@@ -130,8 +135,7 @@ class TopBar(Line):
             line = summary or experiment_line(session, model=current != "data")
             room = self.size.width - text.cell_len - 2
             if room > 12:
-                line = line if len(line) <= room else line[: room - 1] + glyphs.cut
-                text.append(line.rjust(room + 1), style["dim"])
+                text.append(right(cut(line, room, glyphs.ellipsis), room + 1), style["dim"])
         self.put(text)
 
 
@@ -141,11 +145,10 @@ class StatusLine(Line):
     COMPONENT_CLASSES = {"frame--key", "frame--dim", "frame--ok", "frame--wrong"}
 
     def show(self, sentence: str, glyphs: GlyphSet) -> None:
-        text = Text.assemble(" ", emphasise(sentence, self), no_wrap=True, end="")
-        if text.cell_len > self.size.width > 1:
-            text.truncate(self.size.width - 1, overflow="crop")
-            text.append(glyphs.cut)
-        self.put(text)
+        room = self.size.width - 2
+        words = literal(keyboard_of(self).resolve(sentence))
+        fitting = sentence_in(words, room, glyphs.ellipsis) if room > 0 else ""
+        self.put(Text.assemble(" ", emphasise(fitting, self), no_wrap=True, end=""))
 
 
 class KeyBar(Line):

@@ -14,11 +14,15 @@ from tui.app.charts.image_sheet import ImageSheet
 from tui.app.charts.scatter_cursor import ScatterCursor
 from tui.app.charts.terminal import capabilities_of, glyphs_of
 from tui.app.clipboard import Copied
-from tui.app.glyphs import legend
-from tui.app.widgets.answers import cut, first_target, target_ramp
+from tui.app.fitting import cut_middle, names_in
+from tui.app.glyphs import legend_entries
+from tui.app.widgets.answers import first_target, target_ramp
 from tui.app.widgets.data_words import point_in_words
 from tui.app.widgets.panel import Panel
 from tui.lab.build import Prepared, feature_names
+
+MOST = 10
+"""Classes that have a glyph each."""
 
 
 class Look(Panel):
@@ -133,6 +137,10 @@ class Look(Panel):
                 key.append(f"   {shown}")
             subtitle: str | Text = key
         else:
-            subtitle = f"{cut(legend(prepared.class_names[:10], glyphs), room, glyphs.ellipsis)}   {shown}"
-        x, y = (names[feature] for feature in features)
+            entries, several = legend_entries(prepared.class_names, glyphs), len(prepared.class_names)
+            # More than have a glyph of their own: their first letters say nothing in a legend.
+            words = names_in(entries, room, glyphs.ellipsis) if several <= MOST else f"{several} classes, first letters"
+            subtitle = f"{words}   {shown}" if len(words) <= room else shown
+        half = max(8, (self.size.width - 18) // 2)
+        x, y = (cut_middle(names[feature], half, glyphs.ellipsis) for feature in features)
         self.entitle(f"scatter  {x} {glyphs.times} {y}", subtitle)

@@ -1,12 +1,13 @@
 """A run as a line of the list: which columns fit, and what stands in them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui.app import figures
 from tui.app.charts import spark
-from tui.app.glyphs import GlyphSet, cut_mark
+from tui.app.fitting import cut, left, right
+from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.runs_state import READING, Entry, RunsState, Spread
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from tui.lab.runlist import RunRow
 
 SHORT_SPARK, LONG_SPARK = 10, 30
+NAME, SHORT_NAME = 26, 14
+"""Cells of a run's name, and how few are left of them where the screen is narrow."""
+SPARK_FROM = 140
+"""The width of the list from which its spark lines are long."""
 GROUPED = 16
 """From this width on a group's figures have room for their deviation."""
 
@@ -29,17 +34,18 @@ class RunColumn:
     right: bool = True
 
 
-def run_columns(width: int, *, folded: bool = False, task: str = "acc") -> list[RunColumn]:
-    """The columns that fit into so many cells beside mark and state glyph."""
+def run_columns(width: int, *, folded: bool = False, task: str = "acc", longest: int = 0) -> list[RunColumn]:
+    """The columns that fit into so many cells beside mark and state glyph; ``longest``: cells of the longest name."""
     figure = 17 if folded else 10
+    score = max(figure, len(f" test {task}"))
     columns = [
-        RunColumn("name", "name", 26, right=False),
+        RunColumn("name", "name", NAME, right=False),
         RunColumn("state", "state", 10, right=False),
         RunColumn("epoch", "epoch", 13, rank=1),
         RunColumn("val_loss", "val loss", figure),
-        RunColumn("val_score", f"val {task}", figure, rank=4),
-        RunColumn("test_score", f"test {task}", figure),
-        RunColumn("spark", "  loss", SHORT_SPARK + 2, rank=3, right=False),
+        RunColumn("val_score", f"val {task}", score, rank=4),
+        RunColumn("test_score", f"test {task}", score),
+        RunColumn("spark", "  loss", 2 + (LONG_SPARK if width >= SPARK_FROM else SHORT_SPARK), rank=3, right=False),
         RunColumn("time", "time", 9, rank=5),
         RunColumn("lr", "lr", 9, rank=6),
         RunColumn("hidden", "  hidden", 14, rank=7, right=False),
@@ -47,18 +53,15 @@ def run_columns(width: int, *, folded: bool = False, task: str = "acc") -> list[
         RunColumn("host", "  host", 12, rank=9, right=False),
     ]
     room = width - 6
-    while len(columns) > 2 and sum(column.width for column in columns) > room:
+    # The name stays, and gives what it can before anything that has no rank goes.
+    while any(column.rank for column in columns) and sum(column.width for column in columns) > room:
         columns.remove(max(columns, key=lambda column: column.rank))
+    while len(columns) > 2 and sum(column.width for column in columns) - (NAME - SHORT_NAME) > room:
+        columns.pop()
     spare = room - sum(column.width for column in columns)
-
-    def grown(column: RunColumn) -> RunColumn:
-        nonlocal spare
-        most = {"name": 14, "spark": LONG_SPARK - SHORT_SPARK}.get(column.name, 0)
-        more = max(0, min(spare, most))
-        spare -= more
-        return RunColumn(column.name, column.head, column.width + more, column.rank, column.right)
-
-    return [grown(column) for column in columns]
+    # Names have as much of what is left as the longest takes; at least 14 more.
+    more = min(spare, max(14, longest + 1 - NAME)) if spare > 0 else max(spare, SHORT_NAME - NAME)
+    return [replace(columns[0], width=NAME + more), *columns[1:]]
 
 
 def state_mark(state: str, glyphs: GlyphSet) -> str:
@@ -165,10 +168,8 @@ _CELLS: dict[str, Callable[[Entry, int], str]] = {
 
 def fitted(text: str, column: RunColumn, ellipsis: str) -> str:
     """Exactly as wide as its column, one blank before the next."""
-    room = column.width - 1
-    if len(text) > room:
-        text = text[: max(0, room - 1)] + cut_mark(ellipsis)
-    return text.rjust(column.width) if column.right else text.ljust(column.width)
+    text = cut(text, column.width - 1, ellipsis)
+    return right(text, column.width) if column.right else left(text, column.width)
 
 
 def tasks(rows: Sequence["RunRow"]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -19,7 +20,7 @@ from tui.app.clipboard import Copied
 from tui.app.runs_state import READING, Entry, RunsState
 from tui.app.widgets.clicks import Clicks
 from tui.app.widgets.filter import Filterable
-from tui.app.widgets.run_cells import RunColumn, cell, entry_mark, fitted, run_columns, tasks
+from tui.app.widgets.run_cells import NAME, RunColumn, cell, entry_mark, fitted, run_columns, tasks
 
 BAD = ("diverged", "crashed", "failed", "unreadable")
 
@@ -102,7 +103,8 @@ class RunTable(Clicks, ScrollView, Filterable, can_focus=True):
         width = self.size.width
         rows = [row for entry in self.entries[:200] for row in entry.rows]
         task = tasks(rows).replace("R²", f"R{glyphs_of(self).squared}")
-        self._columns = run_columns(width, folded=self._state.folded, task=task)
+        longest = max((cell_len(entry.name) for entry in self.entries), default=0)
+        self._columns = run_columns(width, folded=self._state.folded, task=task, longest=longest)
         self.virtual_size = Size(width, len(self.entries) + 1)
         self.refresh()
 
@@ -163,11 +165,11 @@ class RunTable(Clicks, ScrollView, Filterable, can_focus=True):
 
     def _problem(self, entry: Entry, lit: Style | None) -> list[Segment]:
         """The row of a run that cannot be read as it should: its name, and words in the place of figures."""
-        name = self._columns[0] if self._columns else RunColumn("name", "name", 26, right=False)
-        quiet = self.get_component_rich_style("runs--quiet")
+        name = self._columns[0] if self._columns else RunColumn("name", "name", NAME, right=False)
+        quiet, glyphs = self.get_component_rich_style("runs--quiet"), glyphs_of(self)
         words = "" if entry.row.problem == READING else entry.row.problem
         return [
-            Segment(fitted(cell("name", entry, self._state, glyphs_of(self), name.width), name, "."), lit or quiet),
+            Segment(fitted(cell("name", entry, self._state, glyphs, name.width), name, glyphs.ellipsis), lit or quiet),
             Segment(words, lit or self.get_component_rich_style("runs--bad")),
         ]
 

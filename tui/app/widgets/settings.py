@@ -1,16 +1,18 @@
 """A form whose rows are settings of the experiment: it steps, types, checks and explains them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
 
 from tui.app.clipboard import Copied
-from tui.app.facts import SettingPutBack, SettingWrong
+from tui.app.facts import SettingChanged, SettingPutBack, SettingWrong
+from tui.app.own_values import default_value, own_value, put_back
 from tui.app.session import Session
 from tui.app.widgets.form import Form
 from tui.app.widgets.form_rows import FormRows, Row
+from tui.lab.chosen_options import chosen_option_fields, fits, owner_of
 from tui.lab.fields import FIELDS, Field, FieldError
 from tui.lab.options import option_fields
 from tui.lab.spec import Spec
@@ -20,15 +22,21 @@ if TYPE_CHECKING:
     from tui.app.app import BenchApp
 
 
+def option_fields_of(spec: Spec) -> tuple[tuple[Field, Any], ...]:
+    """(field, default) of each option that the source, the initialisation and the schedule bring along."""
+    return (*option_fields(spec.data.source), *chosen_option_fields(spec))
+
+
 def field_of(key: str, spec: Spec) -> Field | None:
-    """The field of a setting, or of an option of the present source."""
+    """The field of a setting, or of an option that the present settings have."""
     if key in FIELDS:
         return FIELDS[key]
-    return next((field for field, _ in option_fields(spec.data.source) if field.key == key), None)
+    return next((field for field, _ in option_fields_of(spec) if field.key == key), None)
 
 
 def screen_of(key: str) -> str:
-    """The screen on which a setting has its row."""
+    """The screen on which a setting has its row; an option has it below its owner's."""
+    key = owner_of(key) or key
     group = FIELDS[key].group if key in FIELDS else "options"
     return "data" if group in ("data", "split and scale", "options") else "model"
 
@@ -38,23 +46,31 @@ def value_of(key: str, spec: Spec) -> Any:
     try:
         return spec.value(key)
     except KeyError:
-        return next(default for field, default in option_fields(spec.data.source) if field.key == key)
+        return next(default for field, default in option_fields_of(spec) if field.key == key)
 
 
-def default_of(key: str, spec: Spec) -> Any:
-    """What Delete sets a setting back to."""
-    options = {field.key: default for field, default in option_fields(spec.data.source)}
-    return options[key] if key in options else Spec().value(key)
-
-
-def in_words(key: str, spec: Spec) -> str:
+def in_words(key: str, session: Session) -> str:
     """A setting in one line: what it is, its unit, its default; "" for what is no setting."""
-    field = field_of(key, spec)
+    field = field_of(key, session.spec)
     if field is None:
         return ""
     unit = f", in {field.unit}" if field.unit and field.unit not in field.help else ""
-    shown = show_value(field, default_of(key, spec)) or "none"
-    return f"{field.label}: {field.help}{unit}. Default {shown}, ‹form.reset› sets it back"
+    return f"{field.label.removeprefix('... ')}: {field.help}{unit}. {set_back_words(field, session)}"
+
+
+def set_back_words(field: Field, session: Session) -> str:
+    """What Delete gives a setting, and what it would have in no experiment at all where that is something else."""
+    own, whose = own_value(field.key, session)
+    default = default_value(field.key, session.spec)
+    shown = show(field, own) or "none"
+    if own == default:
+        return f"Default {shown}, ‹form.reset› sets it back"
+    return f"‹form.reset› sets back {shown}, {whose}; default {show(field, default) or 'none'}"
+
+
+def show(field: Field, value: Any) -> str:
+    """A value as the form shows it, also one that a file holds and the field does not take."""
+    return show_value(field, value) if field.key in FIELDS or fits(field, value) else str(value)
 
 
 def without_effect(key: str, session: Session) -> str:
@@ -74,6 +90,14 @@ def without_effect(key: str, session: Session) -> str:
     return ""
 
 
+def _with_options(keys: Iterable[str], spec: Spec) -> Iterator[str]:
+    """Each setting, and behind one that brings options these."""
+    options = [field.key for field, _ in chosen_option_fields(spec)]
+    for key in keys:
+        yield key
+        yield from (option for option in options if owner_of(option) == key)
+
+
 class SettingsForm(Form):
     """Keys that are no settings (a list of sources) are left to the screen, through `FormRows.Entered`."""
 
@@ -90,14 +114,15 @@ class SettingsForm(Form):
     def setting_rows(self, keys: Iterable[str], session: Session) -> list[Row]:
         problems = session.problems
         rows = []
-        for key in keys:
+        for key in _with_options(keys, session.spec):
             field = field_of(key, session.spec)
             if field is None:
                 continue
             value = value_of(key, session.spec)
             typed = session.wrong.get(key)
-            shown = typed[0] if typed else show_value(field, value)
+            shown = typed[0] if typed else show(field, value)
             part = key.removeprefix("data.")
+            as_edited = typed[0] if typed else self._edited(field, value)
             dataset = session.data.prepared.dataset if session.data.prepared is not None else None
             if dataset is not None and dataset.source == session.spec.data.source and part in dataset.parts:
                 # The file brings this part: a share of the rest would change nothing.
@@ -112,11 +137,15 @@ class SettingsForm(Form):
                     key=key,
                     value=shown,
                     error=problems.get(key, ""),
-                    edit=None if field.kind in ("choice", "flag") else (typed[0] if typed else edit_text(field, value)),
+                    edit=None if field.kind in ("choice", "flag") else as_edited,
                     steps=field.kind != "text",
                 )
             )
         return rows
+
+    @staticmethod
+    def _edited(field: Field, value: Any) -> str:
+        return edit_text(field, value) if field.key in FIELDS or fits(field, value) else str(value)
 
     @property
     def bench(self) -> "BenchApp":
@@ -127,13 +156,16 @@ class SettingsForm(Form):
         field = field_of(message.key, spec)
         if field is not None:
             message.stop()
-            self.bench.change(message.key, step_value(field, value_of(message.key, spec), message.direction))
+            value = value_of(message.key, spec)
+            if message.key not in FIELDS and not fits(field, value):
+                value = default_value(message.key, spec)
+            self.bench.change(message.key, step_value(field, value, message.direction))
 
     def on_form_rows_reset(self, message: FormRows.Reset) -> None:
-        spec = self.bench.session.spec
-        if field_of(message.key, spec) is not None:
+        session = self.bench.session
+        if field_of(message.key, session.spec) is not None:
             message.stop()
-            self.bench.change(message.key, default_of(message.key, spec))
+            self.bench.dispatch(SettingChanged(put_back(message.key, session), message.key))
 
     def on_form_typed(self, message: Form.Typed) -> None:
         field = field_of(message.key, self.bench.session.spec)
