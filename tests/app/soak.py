@@ -115,7 +115,8 @@ class Soak:
         while not self._ended():
             await asyncio.sleep(0)
             app = self.app
-            if not any(pump.message_queue_size for pump in (app, app.screen, app.screen.focused) if pump is not None):
+            pumps = [pump for pump in (app, app.screen, app.screen.focused) if pump is not None]
+            if not app.keys_under_way and not any(pump.message_queue_size for pump in pumps):
                 return
             if time.monotonic() > deadline:
                 self._break("the keys were not taken in")

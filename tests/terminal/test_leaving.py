@@ -83,7 +83,7 @@ def a_filter(terminal: Terminal) -> None:
 def the_palette(terminal: Terminal) -> None:
     ready(terminal)
     terminal.send("ctrl+p")
-    terminal.wait_for("Search for commands")
+    terminal.wait_for("what to do, or where to go")
 
 
 def jump_mode(terminal: Terminal) -> None:

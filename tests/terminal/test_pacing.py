@@ -172,7 +172,7 @@ def test_frozen_the_picture_stands_still_and_the_training_goes_on(runs_dir: Path
         assert terminal.text.splitlines()[3] == figures
         terminal.send("f")
         terminal.wait_until(lambda: terminal.text.splitlines()[3] != figures, "the news")
-        assert "frozen" not in terminal.text
+        terminal.wait_until(lambda: "frozen" not in terminal.text, "the status line")
         stop(terminal)
 
 

@@ -29,7 +29,7 @@ def test_the_terminal_is_asked_for_the_mouse_or_left_alone(
         terminal.send("4")
         terminal.wait_for("untrained")
         terminal.send("?")
-        terminal.wait_for("EVERYWHERE")
+        terminal.wait_for("Start, pause, resume")
         terminal.send("ctrl+q")
         assert terminal.wait_exit() == 0
         assert any(sequence in terminal.received for sequence in MOUSE) is asked

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -160,6 +161,8 @@ class Bench(KeysInTurn, PacedApp):
         import tui.app.screens.runs
         import tui.app.screens.train  # noqa: F401
 
+        # What has been read stays: a collection that looked through all of it would hold a key up for 80 ms.
+        gc.freeze()
         if self.asked_for and (going := running(self.runs_dir)):
             self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
 

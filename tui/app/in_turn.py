@@ -40,6 +40,11 @@ class KeysInTurn(App[int]):
         await super().on_event(event)
 
     @property
+    def keys_under_way(self) -> bool:
+        """Whether a key has not had its effect yet."""
+        return self._key_under_way
+
+    @property
     def _held(self) -> deque[events.Event]:
         if not hasattr(self, "_keys_held"):
             self._keys_held = deque()

@@ -47,6 +47,7 @@ VAST = (160, 44)
 
 class DataScreen(BenchScreen):
     NAME = "data"
+    JUMPS = ("source", "scatter", "facts", "classes", "split", "rows", "pairs")
     CSS_PATH = ["../styles/form.tcss", "../styles/data.tcss"]
     BINDINGS = bindings("data")
     WORDS = (
