@@ -1,6 +1,7 @@
 """Random keys, resizes and news on every screen: nothing crashes, and nothing holds the loop up."""
 
 import gc
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ from tui.app.services.data import DataService
 from tui.lab.errors import LabError
 from tui.lab.spec import for_file
 
-SHORT, LONG = 250, 10_000
+SHORT, LONG = 250, int(os.environ.get("MLP_TUI_SOAK_KEYS", 10_000))
 SEEDS = (1, 2, 3)
 
 
