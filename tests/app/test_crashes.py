@@ -15,6 +15,7 @@ from tui.app.screens.choose import ChooseScreen, List
 from tui.app.screens.open_file import OpenScreen, look
 from tui.app.screens.recipes import RecipesScreen
 from tui.app.screens.runs import _wrong_count
+from tui.app.widgets.table import Table
 from tui.lab.spec import Spec, for_file
 
 pytestmark = pytest.mark.usefixtures("no_maps")
@@ -225,3 +226,13 @@ async def test_what_the_palette_looked_for_comes_after_it_has_gone() -> None:
             await palette.dismiss(None)
             palette._refresh_command_list(None, [], True)
         await until(pilot, lambda: len(app.screen_stack) == 1)
+
+
+async def test_the_worst_tensor_of_a_check_that_is_not_drawn_yet() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        screen = await on_screen(pilot, "gradients")
+        table = screen.query_one(Table)
+        table.go_to(0)  # no row stands there yet
+        assert table.marked == -1

@@ -53,7 +53,8 @@ class Table(DataTable, Filterable):
         """Puts the cursor on a row, if need be out of the filter."""
         if row not in self.shown_rows:
             self.unfilter()
-        self.move_cursor(row=self.shown_rows.index(row))
+        if row in self.shown_rows:  # one that has just come may not be drawn yet
+            self.move_cursor(row=self.shown_rows.index(row))
 
     def _fill(self, at: int) -> None:
         words, heads = self.filter_words, self.heads
