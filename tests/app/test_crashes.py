@@ -15,6 +15,7 @@ from tui.app.screens.choose import ChooseScreen, List
 from tui.app.screens.open_file import OpenScreen, look
 from tui.app.screens.recipes import RecipesScreen
 from tui.app.screens.runs import _wrong_count
+from tui.app.widgets.look import Look
 from tui.app.widgets.table import Table
 from tui.lab.spec import Spec, for_file
 
@@ -236,3 +237,18 @@ async def test_the_worst_tensor_of_a_check_that_is_not_drawn_yet() -> None:
         table = screen.query_one(Table)
         table.go_to(0)  # no row stands there yet
         assert table.marked == -1
+
+
+async def test_points_of_the_former_data_under_the_cursor_of_one_with_a_single_feature(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("a,y\n" + "".join(f"{n},{n % 2}\n" for n in range(40)))
+    app = bench(small_spec())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        await pilot.press("tab")
+        await until(pilot, lambda: app.screen.query_one(Look).scatter.has_focus)
+        await pilot.press("l")
+        app.open_experiment(for_file(str(tmp_path / "one.csv")))
+        await saying(pilot, "one.csv is ready")
+        await pilot.press("l", "c")
+        await pilot.pause()
+        assert app.is_running

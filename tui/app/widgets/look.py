@@ -77,7 +77,7 @@ class Look(Panel):
             what = f"the {' x '.join(str(n) for n in pixels.shape)} numbers of sample {sheet.sample}"
             return partial(copies.grid, pixels.reshape(len(pixels), -1), what)
         shown, names = self.scatter.shown_points, feature_names(prepared)
-        if shown is None:
+        if shown is None or max(self._features) >= len(names):
             return None
         x, y = (names[feature] for feature in self._features)
         return partial(copies.points, shown, x, y, prepared.class_names)
@@ -101,7 +101,9 @@ class Look(Panel):
             where = f"sample {sheet.sample} is {sheet.view.at + 1:,} of {sheet.count:,}{of}"
             return f"{where}. ‹data.next_features› turns to features"
         train = prepared.split.train
-        # Behind the images the points are still those of the former data.
+        # Behind the images, and where there are no two features, the points are still those of the former data.
+        if max(self._features) >= len(feature_names(prepared)):
+            return ""
         if scatter.has_focus and scatter.point is not None and scatter.point < len(train):
             return point_in_words(prepared, int(train[scatter.point]), self._features)
         return ""
