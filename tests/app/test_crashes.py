@@ -248,7 +248,9 @@ async def test_points_of_the_former_data_under_the_cursor_of_one_with_a_single_f
         await until(pilot, lambda: app.screen.query_one(Look).scatter.has_focus)
         await pilot.press("l")
         app.open_experiment(for_file(str(tmp_path / "one.csv")))
-        await saying(pilot, "one.csv is ready")
-        await pilot.press("l", "c")
+        await until(pilot, lambda: app.session.data.prepared and app.session.data.prepared.in_features == 1)
         await pilot.pause()
-        assert app.is_running
+        look = app.screen.query_one(Look)
+        look._features = (0, 1)  # those of the former data, which the next drawing turns
+        assert look.pointed_at() == ""
+        assert look.copied() is None
