@@ -12,7 +12,7 @@ from tui.app.actions import SCREENS
 from tui.app.palette import entries
 from tui.app.palette_search import Palette, draw
 from tui.app.screens.choose import ChooseScreen, List
-from tui.app.screens.open_file import OpenScreen, look
+from tui.app.screens.open_file import OpenScreen, PathInput, look
 from tui.app.screens.recipes import RecipesScreen
 from tui.app.screens.runs import _wrong_count
 from tui.app.widgets.table import Table
@@ -236,3 +236,17 @@ async def test_the_worst_tensor_of_a_check_that_is_not_drawn_yet() -> None:
         table = screen.query_one(Table)
         table.go_to(0)  # no row stands there yet
         assert table.marked == -1
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "/tmp/" + "y" * 5000, "~/" + "z/" * 3000])
+async def test_a_pasted_path_that_is_longer_than_any(path: str) -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, OpenScreen))
+        app.post_message(events.Paste(path))
+        await until(pilot, lambda: app.screen.query_one(PathInput).value == path)
+        await pilot.press("enter")
+        await saying(pilot, "ame too long")
+        assert isinstance(app.screen, OpenScreen)

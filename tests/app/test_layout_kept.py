@@ -132,6 +132,19 @@ async def test_the_next_application_looks_as_the_last_was_left() -> None:
         assert (await on_screen(pilot, "train")).query_one("#map").display
 
 
+async def test_a_map_that_a_jump_brings_back_is_there_the_next_time() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        screen = await on_screen(pilot, "train")
+        await pilot.press("d")
+        await until(pilot, lambda: not screen.query_one("#map").display)
+        assert app.layout_kept.get("train", "map", True) is False
+        screen.jump_to(screen.query_one("#map", Panel))
+        await until(pilot, lambda: screen.query_one("#map").display)
+        assert app.layout_kept.get("train", "map", True) is True
+
+
 async def test_a_theme_that_is_not_there_any_more_is_ours(tmp_path: Path) -> None:
     write_layout(state_folder(), Layout({"app": {"theme": "of-last-year"}, "data": {"expanded": "gone"}}))
     app = bench(small_spec())

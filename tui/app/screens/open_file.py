@@ -105,7 +105,12 @@ class OpenScreen(Modal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = Path(os.path.expanduser(event.value.strip()))
-        if event.value.strip() and typed.is_file():
+        try:
+            is_file = bool(event.value.strip()) and typed.is_file()
+        except OSError as error:  # longer than any path, as what was pasted by mistake
+            self.query_one("#open-words", Static).update(Text(f"no such file: {error.strerror}", "dim"))
+            return
+        if is_file:
             self.dismiss(str(typed))
         elif self._entries:
             option = self.query_one(List).highlighted_option

@@ -271,7 +271,8 @@ class RunsScreen(Looking):
         self.smooth()
 
     def extent(self) -> Extent:
-        return comparison.extent(self._compared(self.session), self.session.runs.views)
+        shown = self.bench.shown
+        return comparison.extent(self._compared(shown), shown.runs.views)
 
     # Deeds
 

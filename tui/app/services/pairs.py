@@ -47,7 +47,9 @@ class PairCells:
 
 class PairService:
     def __init__(self, app: Poster) -> None:
-        self._newest = Newest[PairRequest](app, lambda request: PairsCounted(count_pairs(request)), name="count pairs")
+        self._newest = Newest[PairRequest](
+            app, lambda request: PairsCounted(count_pairs(request)), name="pairs of features"
+        )
 
     def ask(self, request: PairRequest) -> None:
         self._newest.ask(request)

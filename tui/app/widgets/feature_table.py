@@ -286,10 +286,10 @@ class FeatureTable(Filterable, can_focus=True):
         self._go(len(self._preview.X) if self._preview is not None else 0, self._at)
 
     def action_table_page_down(self) -> None:
-        self._go(self.row + self._room, self.feature)
+        self._go(self.row + self._room, self._at)
 
     def action_table_page_up(self) -> None:
-        self._go(self.row - self._room, self.feature)
+        self._go(self.row - self._room, self._at)
 
     def action_columns(self, by: int) -> None:
         """So many screenfuls of features to the right, or to the left."""
