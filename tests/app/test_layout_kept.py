@@ -84,6 +84,12 @@ def test_names_are_free(tmp_path: Path) -> None:
 def test_home_is_a_tilde() -> None:
     assert with_tilde(Path.home() / "runs") == "~/runs"
     assert with_tilde(Path("/elsewhere")) == "/elsewhere"
+    assert with_tilde(Path.home()) == "~"
+
+
+def test_where_the_root_is_home_nothing_is_gained_by_saying_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+    assert with_tilde(Path("/runs")) == "/runs"
 
 
 def test_the_tests_never_touch_the_users_own_folders() -> None:

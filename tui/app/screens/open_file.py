@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from datasets.readers import KINDS, kind_of
 from tui.app import figures
 from tui.app.fitting import cut, left
+from tui.app.folders import with_tilde
 from tui.app.literal import literal
 from tui.app.screens.choose import Modal
 from tui.app.widgets.filter import FilterInput
@@ -168,6 +169,6 @@ def _column(name: str) -> str:
 
 
 def _shown(path: str) -> str:
-    normal = os.path.normpath(path) + (os.sep if path.endswith(os.sep) else "")
-    home = os.path.expanduser("~") + os.sep
-    return "~" + os.sep + normal.removeprefix(home) if normal.startswith(home) and home != os.sep * 2 else normal
+    """As one would type it; a folder that one is in keeps its slash."""
+    shown = with_tilde(Path(os.path.normpath(path)))
+    return f"{shown}{os.sep}" if path.endswith(os.sep) and not shown.endswith(os.sep) else shown

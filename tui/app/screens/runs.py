@@ -12,6 +12,7 @@ from textual.widget import Widget
 from tui.app import comparison, figures
 from tui.app.actions import bindings, in_scope
 from tui.app.charts.view import Extent
+from tui.app.folders import with_tilde
 from tui.app.runs_state import LETTERS, SORTS, Entry, RunRenamed, RunsArranged, arrange, compared, entries_named
 from tui.app.screens.ask import AskScreen, ConfirmScreen
 from tui.app.screens.choose import ChooseScreen
@@ -129,7 +130,7 @@ class RunsScreen(Looking):
         if runs.sort != SORTS[0][0]:
             parts.append(order)
         if self.size.width >= 100:
-            parts.append(_home(self.bench.runs_dir))
+            parts.append(with_tilde(self.bench.runs_dir))
         self.query_one("#list", Panel).entitle(title, f" {dot} ".join(parts))
 
     def _draw_facts(self, session: Session) -> None:
@@ -394,7 +395,7 @@ class RunsScreen(Looking):
         else:
             file = await self._do(run_deeds.export, folder, what, Path.cwd())
         if file is not None:
-            self.bench.notice(f"written to {file.name} in {_home(file.parent)}")
+            self.bench.notice(f"written to {file.name} in {with_tilde(file.parent)}")
 
     @work
     async def action_runs_delete(self) -> None:
@@ -424,11 +425,3 @@ def _wrong_count(text: str) -> str:
     if not text.strip().isdecimal() or not 1 <= int(text) <= run_deeds.MOST_SEEDS:
         return f"expected a number from 1 to {run_deeds.MOST_SEEDS}, received {text!r}"
     return ""
-
-
-def _home(path: Path) -> str:
-    """With ~ for the home folder."""
-    try:
-        return f"~/{path.relative_to(Path.home())}"
-    except (ValueError, RuntimeError):
-        return str(path)

@@ -13,10 +13,11 @@ from mlcore.model import dtype_of
 from tui.app.charts.data import Points, RegionData
 from tui.app.confusion import Confusion
 from tui.app.facts import MapDrawn
+from tui.app.same import Same
 from tui.app.services.data import Poster
 from tui.app.services.newest import Newest
 from tui.app.session import MapState
-from tui.app.widgets.answers import first_target, target_ramp
+from tui.app.targets import first_target, target_ramp
 from tui.lab.build import USER_ERRORS, Prepared, make_loss, network
 from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
@@ -117,7 +118,7 @@ class MapService:
 
     def _plane(self, request: MapRequest) -> tuple[Plane, str]:
         """Where the map lies, and words for it; the same until the data, the features or the size change."""
-        key = (id(request.prepared), request.features, request.columns, request.rows, request.undrawn)
+        key = (Same(request.prepared), request.features, request.columns, request.rows, request.undrawn)
         if self._grid is None or self._grid[0] != key:
             self._grid = (key, _plane_of(request))
         return self._grid[1]
