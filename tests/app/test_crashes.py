@@ -14,7 +14,7 @@ from tui.app.palette_search import Palette, draw
 from tui.app.screens.choose import ChooseScreen, List
 from tui.app.screens.open_file import OpenScreen, PathInput, look
 from tui.app.screens.recipes import RecipesScreen
-from tui.app.screens.runs import _wrong_count
+from tui.app.screens.runs_deeds import _wrong_count
 from tui.app.widgets.table import Table
 from tui.lab.spec import Spec, for_file
 
