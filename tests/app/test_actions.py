@@ -6,10 +6,11 @@ from itertools import combinations
 import pytest
 from textual.binding import Binding
 
-from tui.app.actions import ACTIONS, DIGITS, SCOPES, SCREENS, bindings, by_id, in_scope, key_line, show_key
+from tui.app.actions import ACTIONS, DIGITS, SCOPES, SCREENS, bindings, by_id, in_scope, show_key
 from tui.app.app import BenchApp
 from tui.app.charts.image_sheet import ImageSheet
 from tui.app.charts.scatter_cursor import ScatterCursor
+from tui.app.keyboard import QWERTY
 from tui.app.screens.data import DataScreen
 from tui.app.screens.gradients import GradientsScreen
 from tui.app.screens.looking import Looking
@@ -173,7 +174,7 @@ def test_bindings_carry_the_ids_by_which_keys_can_be_changed() -> None:
 
 
 def test_the_key_line_joins_neighbours_and_leaves_out_what_is_idle() -> None:
-    pairs = key_line(("form", "train", "app"), without=frozenset({"train.stop"}))
+    pairs = QWERTY.line(("form", "train", "app"), without=frozenset({"train.stop"}))
     assert pairs[0] == ("j k", "choose")
     assert ("< >", "pace") in pairs
     assert ("[ ]", "lr") in pairs

@@ -12,9 +12,9 @@ from tui.app.actions import SCREENS
 from tui.app.palette import entries
 from tui.app.palette_search import Palette, draw
 from tui.app.screens.choose import ChooseScreen, List
-from tui.app.screens.open_file import OpenScreen, look
+from tui.app.screens.open_file import OpenScreen, PathInput, look
 from tui.app.screens.recipes import RecipesScreen
-from tui.app.screens.runs import _wrong_count
+from tui.app.screens.runs_deeds import _wrong_count
 from tui.app.widgets.look import Look
 from tui.app.widgets.table import Table
 from tui.lab.spec import Spec, for_file
@@ -254,3 +254,17 @@ async def test_points_of_the_former_data_under_the_cursor_of_one_with_a_single_f
         look._features = (0, 1)  # those of the former data, which the next drawing turns
         assert look.pointed_at() == ""
         assert look.copied() is None
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "/tmp/" + "y" * 5000, "~/" + "z/" * 3000])
+async def test_a_pasted_path_that_is_longer_than_any(path: str) -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, OpenScreen))
+        app.post_message(events.Paste(path))
+        await until(pilot, lambda: app.screen.query_one(PathInput).value == path)
+        await pilot.press("enter")
+        await saying(pilot, "ame too long")
+        assert isinstance(app.screen, OpenScreen)

@@ -24,7 +24,9 @@ from tests.app.support import (
 )
 from tui.app.actions import SCREENS
 from tui.app.charts.scatter_cursor import ScatterCursor
+from tui.app.config import Config
 from tui.app.jump import LETTERS, labels
+from tui.app.keyboard import Keyboard
 from tui.app.screens.choose import ChooseScreen
 from tui.app.screens.help import HelpScreen
 from tui.app.screens.open_file import OpenScreen
@@ -314,6 +316,23 @@ async def test_where_there_is_nothing_to_filter_it_says_so(no_maps: None) -> Non
         assert "/ filter" not in keys_of(app)
         await pilot.press("slash")
         await saying(pilot, "no list or table here to filter")
+
+
+async def test_a_dialog_is_filtered_by_the_key_that_filters_now() -> None:
+    app = bench(small_spec(), config=Config(keyboard=Keyboard(changed={"app.filter": ("f7",), "app.picture": ("f8",)})))
+    taken = []
+    app.action_app_picture = lambda: taken.append(type(app.screen))  # type: ignore[method-assign]
+    async with app.run_test(size=WIDE) as pilot:
+        await opened(pilot)
+        app.push_screen(ChooseScreen("which?", [(str(k), f"row {k}", "") for k in range(5)], "0"))
+        await saying(pilot, "row 1")
+        await pilot.press("slash", "P")
+        assert not app.screen.query_one(FilterInput).is_open
+        assert not taken
+        await pilot.press("f8")
+        await until(pilot, lambda: taken == [ChooseScreen])
+        await pilot.press("f7")
+        await until(pilot, lambda: app.screen.query_one(FilterInput).is_open)
 
 
 # Esc and focus

@@ -1,12 +1,13 @@
 """What is found, in words, and what to set."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tui.app.asking import Answers
+from tui.app.asking import Answers, ask
 from tui.app.capabilities import GLYPH_MODES, LOCALE_VARIABLES, SMALLEST, Capabilities, found_line
 from tui.app.config import Config, Mistake
 from tui.app.doctor import ALL_PANELS, Found, advice, as_table, cannot_open, rows
@@ -29,6 +30,11 @@ def found(*, environ: dict[str, str] | None = None, **changes: Any) -> Found:
     """A good terminal with some changes; an empty value takes a variable away."""
     merged = {**GOOD.environ, **(environ or {})}
     return replace(GOOD, environ={name: value for name, value in merged.items() if value}, **changes)
+
+
+def test_nobody_is_asked_where_there_are_no_terminals_of_this_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "termios", None)
+    assert ask(0, 1) == Answers()
 
 
 def test_nothing_to_set_where_all_is_well() -> None:

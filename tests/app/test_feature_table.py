@@ -181,3 +181,16 @@ def test_a_histogram_is_a_character_a_bin(mode: str) -> None:
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_a_cell_keeps_its_width(value: float) -> None:
     assert len(cell(np.float64(value))) < COLUMN
+
+
+async def test_a_page_stays_on_its_feature_where_others_are_filtered_out() -> None:
+    app = Bench()
+    async with app.run_test(size=(80, 12)) as pilot:
+        app.table.show(data(50, 30)[0])
+        app.table.filter_words = "x2"  # 2 and 20 to 29
+        app.table.filter_to("x2")
+        await pilot.press("l", "l", "pagedown")
+        assert app.table.feature == 21
+        assert app.table.row > 0
+        await pilot.press("pageup")
+        assert (app.table.row, app.table.feature) == (0, 21)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +14,13 @@ import pytest
 from tests.app.support import NO_RUNS, small_spec
 from tui.app.facts import RunOpened
 from tui.app.reducers import apply
+from tui.app.services.backlog import RunReader
 from tui.app.services.queue import train_all, waits
 from tui.app.services.run_deeds import repeat, resume, stop
 from tui.app.services.runs import RunService
 from tui.app.session import Session
 from tui.lab.marks import read_marks
+from tui.lab.runadmin import rename_run
 from tui.lab.runs import RunFolder, create_run, launch
 from tui.lab.spec import Spec
 
@@ -176,3 +179,62 @@ def test_a_queue_passes_over_what_is_stopped_deleted_or_started(runs_dir: Path) 
     assert [run.state() for run in runs] == ["finished", "finished", "stopped", "finished"]
     assert "goes on from epoch" in resume(runs[2])
     until(lambda: runs[2].state() == "finished")
+
+
+def test_two_who_follow_one_run_share_no_events_and_nobody_waits(
+    screens: tuple[Screen, Screen], runs_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one hangs in a read of a slow disk when the second one begins, then has the very same events."""
+    screen, _ = screens
+    folder = create_run(small_spec(), runs_dir)
+    launch(folder).wait(SECONDS)
+    reading, answer, came_back = threading.Event(), threading.Event(), threading.Event()
+    poll = RunReader.poll
+
+    def slow(reader: RunReader) -> Any:
+        if reading.is_set():
+            return poll(reader)
+        found = poll(reader)
+        reading.set()
+        answer.wait(SECONDS)
+        came_back.set()
+        return found
+
+    monkeypatch.setattr(RunReader, "poll", slow)
+    screen.open(folder)
+    assert reading.wait(SECONDS)
+    first = screen.service._follower
+    screen.service.follow(folder)
+    assert not came_back.is_set(), "to follow waits for no disk"
+    until(lambda: screen.state == "finished")
+    answer.set()
+    assert came_back.wait(SECONDS)
+    until(lambda: not any(thread.name == "follow run" and thread._target == first.work for thread in _threads()))
+    assert first.said == 0
+    assert screen.run.epochs.column("epoch").tolist() == list(range(1, 21))
+
+
+def test_a_run_that_is_followed_again_is_read_on_and_one_that_is_opened_from_its_first_line(
+    screens: tuple[Screen, Screen], runs_dir: Path
+) -> None:
+    screen, _ = screens
+    folder = create_run(small_spec(), runs_dir)
+    launch(folder).wait(SECONDS)
+    screen.open(folder)
+    until(lambda: screen.state == "finished")
+    size = folder.events_path.stat().st_size
+    assert screen.service._follower.said == size
+    screen.service.follow(folder)
+    assert screen.service._follower.said == size
+    renamed = rename_run(folder, "another")
+    screen.service.renamed(folder, renamed)
+    assert screen.service._follower.folder == renamed
+    assert screen.service._follower.said == size
+    screen.open(renamed)
+    assert screen.service._follower.said in (0, size)
+    until(lambda: screen.state == "finished")
+    assert len(screen.run.epochs) == 20
+
+
+def _threads() -> list[Any]:
+    return list(threading.enumerate())

@@ -96,6 +96,21 @@ async def test_another_run_or_experiment_is_not_frozen() -> None:
         await saying(pilot, "20 / 40")
 
 
+async def test_frozen_the_crosshair_moves_on_the_run_that_is_drawn() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=SIZE) as pilot:
+        await training(pilot, app, 3)
+        await pilot.press("f")
+        runs_of(app).say(*epochs(4, 9))
+        await until(pilot, lambda: len(app.session.run.epochs) == 9)
+        for key in ("h", "G", "b"):
+            await pilot.press(key)
+            await saying(pilot, "epoch 3 ")
+            assert app.screen.cursor == 3, f"{key}: epoch 9 is on no picture yet"
+            await pilot.press("g")
+            await until(pilot, lambda: app.screen.cursor == 1)
+
+
 async def test_a_paced_terminal_gets_keys_at_once_and_news_after_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     app = bench(small_spec())
     async with app.run_test(size=SIZE) as pilot:

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from textual.keys import _character_to_key as character_to_key
 
+from tests.app.support import bench, on_screen, opened, saying, small_spec, text_of
 from tests.app.test_actions import NEVER
+from tests.app.test_runs import make_run, whole
 from tui.app.actions import ACTIONS, FOCUSED, SCOPES, SCREENS, by_id, in_scope, show_key
+from tui.app.config import Config
 from tui.app.key_names import read_key, refusal
 from tui.app.keyboard import AZERTY, LAYOUTS, NO_KEY, QWERTY, Keyboard, is_action, layout_of, shared_keys
+from tui.app.session import DataState
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "tui" / "app"
@@ -173,6 +178,20 @@ def test_what_a_sentence_names_has_a_key_in_every_profile(action_id: str) -> Non
     assert by_id(action_id)
     for layout in LAYOUTS:
         assert Keyboard(layout).shown(action_id)
+
+
+async def test_borders_and_panels_name_the_keys_that_work_now(no_maps: None, runs_dir: Path) -> None:
+    make_run(runs_dir, "1120-1402-moons", *whole())
+    changed = {"app.data": ("f2",), "runs.figure": ("f3",), "runs.log": ("f4",)}
+    app = bench(small_spec(), runs_dir=runs_dir, config=Config(keyboard=Keyboard(changed=changed)))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        app.session = structs.replace(app.session, data=DataState())
+        await pilot.press("2")
+        await saying(pilot, "from the data: F2 chooses some")
+        assert "1 chooses" not in text_of(app)
+        await on_screen(pilot, "runs")
+        await saying(pilot, "F3 figure   F4 log")
 
 
 # What is written outside the program

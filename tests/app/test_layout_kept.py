@@ -84,6 +84,12 @@ def test_names_are_free(tmp_path: Path) -> None:
 def test_home_is_a_tilde() -> None:
     assert with_tilde(Path.home() / "runs") == "~/runs"
     assert with_tilde(Path("/elsewhere")) == "/elsewhere"
+    assert with_tilde(Path.home()) == "~"
+
+
+def test_where_the_root_is_home_nothing_is_gained_by_saying_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+    assert with_tilde(Path("/runs")) == "/runs"
 
 
 def test_the_tests_never_touch_the_users_own_folders() -> None:
@@ -130,6 +136,19 @@ async def test_the_next_application_looks_as_the_last_was_left() -> None:
         assert third.theme == "bench"
         assert third.screen.query_one("#scatter").display
         assert (await on_screen(pilot, "train")).query_one("#map").display
+
+
+async def test_a_map_that_a_jump_brings_back_is_there_the_next_time() -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        screen = await on_screen(pilot, "train")
+        await pilot.press("d")
+        await until(pilot, lambda: not screen.query_one("#map").display)
+        assert app.layout_kept.get("train", "map", True) is False
+        screen.jump_to(screen.query_one("#map", Panel))
+        await until(pilot, lambda: screen.query_one("#map").display)
+        assert app.layout_kept.get("train", "map", True) is True
 
 
 async def test_a_theme_that_is_not_there_any_more_is_ours(tmp_path: Path) -> None:

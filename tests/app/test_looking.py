@@ -243,12 +243,15 @@ async def test_a_run_is_gone_back_behind_the_crosshair() -> None:
         (37, "epoch 1,200  train 0.1000  val 0.2000"),
         (30, "1,200: train 0.1000 val 0.2000"),
         (25, "1,200: 0.1000 0.2000"),
+        (15, "1,200"),
         (5, "1,200"),
+        (4, "1,2…"),
         (0, ""),
+        (-4, ""),
     ],
 )
 def test_figures_in_a_border(room: int, words: str) -> None:
-    assert at_epoch(1200, [("train", "0.1000"), ("val", "0.2000")], room) == words
+    assert at_epoch(1200, [("train", "0.1000"), ("val", "0.2000")], room, "…") == words
 
 
 def test_words_in_a_border() -> None:

@@ -7,14 +7,15 @@ import pytest
 
 from mlcore.gradcheck import TensorCheck
 from mlcore.metrics import r2_score
-from tests.app.support import bench, on_screen, opened, saying, small_spec, text_of, until
+from tests.app.support import bench, keys_of, on_screen, opened, saying, small_spec, text_of, typed, until
 from tui.app.own_unit import rmse
 from tui.app.own_values import own_value, put_back
 from tui.app.services import run_deeds
 from tui.app.services.pairs import PairRequest, count_pairs, features_for
 from tui.app.services.weight_bins import BinsRequest, bin_weights
 from tui.app.session import Session
-from tui.app.widgets.entry_table import worst_first
+from tui.app.widgets.entry_table import EntryTable, worst_first
+from tui.app.widgets.table import Table
 from tui.lab.build import network, prepare
 from tui.lab.chosen_options import chosen_option_fields
 from tui.lab.gradients import check
@@ -67,6 +68,31 @@ def test_the_entries_of_a_tensor_stand_the_worst_first() -> None:
         assert tensor.analytics is not None
         at = tensor.compared.index(tensor.worst_index)
         assert tensor.analytics[at] == tensor.analytic
+
+
+async def test_entries_have_the_keys_they_say_and_a_filter_of_their_own(no_maps: None) -> None:
+    app = bench(small_spec())
+    async with app.run_test(size=(160, 44)) as pilot:
+        await opened(pilot)
+        screen = await on_screen(pilot, "gradients")
+        await pilot.press("space")
+        await until(pilot, lambda: app.session.check.report is not None, seconds=60)
+        table = screen.query_one(EntryTable)
+        await until(pilot, lambda: table.order)
+        assert "h l columns" in keys_of(app), "the table of tensors goes sideways"
+        table.focus()
+        await until(pilot, lambda: "columns" not in keys_of(app))
+        assert "j k row" in keys_of(app)
+        await pilot.press("h", "l", "j")
+        assert table.row == 1
+        everything = len(table.order)
+        await pilot.press("slash")
+        await typed(pilot, "[0, right")
+        await until(pilot, lambda: 0 < len(table.order) < everything)
+        assert {table._tensor.compared[at][0] for at in table.order} == {0}
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: len(table.order) == everything)
+        assert len(screen.query_one(Table).shown_rows) == len(screen.query_one(Table).all_rows)
 
 
 async def test_large_screens_show_pairs_weights_and_entries() -> None:

@@ -38,7 +38,7 @@ from tui.app.facts import DataReady, MapDrawn
 from tui.app.run_view import RunView, hear_all
 from tui.app.runs_state import RunsRead, RunsSparked, RunsViewed
 from tui.app.session import MapState
-from tui.app.widgets.answers import target_ramp
+from tui.app.targets import target_ramp
 from tui.lab.recipes import load
 from tui.lab.runlist import RunRow
 from tui.lab.spec import Spec

@@ -41,10 +41,7 @@ FOCUSED = {
 
 @dataclass(frozen=True)
 class Action:
-    """``keys`` as Textual names them, the first is the one shown; ``label`` is empty where the key line is silent.
-
-    ``pair`` joins neighbours on the key line: two actions with one label are shown as ``j k move``.
-    """
+    """``keys`` as Textual names them, the first is the one shown; ``label`` is empty where the key line is silent."""
 
     id: str
     keys: str
@@ -59,10 +56,6 @@ class Action:
     @property
     def method(self) -> str:
         return self.id.replace(".", "_")
-
-    @property
-    def shown_key(self) -> str:
-        return show_key(self.keys.partition(",")[0])
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -254,8 +247,11 @@ def by_id(action_id: str) -> Action:
     return _BY_ID[action_id]
 
 
-def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None = None) -> list[BindingType]:
-    """Textual's bindings of a scope. ``methods`` maps an id to a method that Textual already has."""
+def bindings(
+    scope: str, *, namespace: str = "", methods: dict[str, str] | None = None, without: frozenset[str] = frozenset()
+) -> list[BindingType]:
+    """Textual's bindings of a scope. ``methods`` maps an id to a method that Textual already has, ``without`` are the
+    ids that there is nothing to do for."""
     methods = methods or {}
     return [
         Binding(
@@ -268,6 +264,7 @@ def bindings(scope: str, *, namespace: str = "", methods: dict[str, str] | None 
             priority=action.id in ("app.quit", "app.suspend"),
         )
         for action in in_scope(scope)
+        if action.id not in without
     ]
 
 
@@ -275,9 +272,9 @@ def key_line(
     scopes: tuple[str, ...],
     *,
     without: frozenset[str] = frozenset(),
-    shown: Callable[[Action], str] = lambda action: action.shown_key,
+    shown: Callable[[Action], str],
 ) -> list[tuple[str, str]]:
-    """(keys, label) pairs for the last row: neighbours with one label share it, help stands last.
+    """(keys, label) pairs for the last row: neighbours with one label share it, as ``j k move``; help stands last.
 
     ``shown`` says how the key of an action is printed; an action without one is left out.
     """

@@ -39,11 +39,13 @@ def ask(keyboard: int, screen: int, *, seconds: float = 5.0) -> Answers:
     """
     try:
         import termios
-
+    except ImportError:  # not a Unix
+        return Answers()
+    try:
         before = termios.tcgetattr(keyboard)
         if os.tcgetpgrp(keyboard) != os.getpgrp():  # in the background: to ask would stop us
             return Answers()
-    except (ImportError, OSError, termios.error):
+    except (OSError, termios.error):
         return Answers()
     silent = [*before[:3], before[3] & ~(termios.ECHO | termios.ICANON), *before[4:]]
     line = _Line(keyboard, screen, time.monotonic() + seconds)

@@ -78,7 +78,7 @@ def curves_of(
     (a mean over runs is smooth already), ``window`` the epochs that are looked at.
     """
     from tui.app.charts import Series
-    from tui.app.widgets.curves_panel import smoothed
+    from tui.app.charts.smoothing import smoothed
 
     series: list[Series] = []
 

@@ -13,9 +13,13 @@ def state_folder() -> Path:
 def with_tilde(path: Path) -> str:
     """A path as one would type it, with ~ for the home folder."""
     try:
-        return f"~/{path.relative_to(Path.home())}"
-    except (ValueError, RuntimeError):
+        home = Path.home()
+        inside = path.relative_to(home)
+    except (ValueError, RuntimeError):  # it lies elsewhere, or nobody knows where the home folder is
         return str(path)
+    if home == home.parent:  # everything lies in there
+        return str(path)
+    return f"~/{inside}" if inside.parts else "~"
 
 
 def numbered(folder: Path, stem: str, suffixes: tuple[str, ...]) -> list[Path]:

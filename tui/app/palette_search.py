@@ -5,11 +5,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tui.app.fitting import cut, left
 from tui.app.palette import RECENT, Entry, entries
 from tui.app.screens.closing import ClosesOnce
 from tui.app.widgets.options import Options
@@ -140,11 +141,10 @@ def draw(entry: Entry, width: int, ellipsis: str) -> Content:
     key = f"  {entry.key:>9}" if entry.key else " " * 11
     room = width - cell_len(key) - 2
     if entry.idle:  # the reason first: what it would do one can guess
-        where = _cut(entry.idle, room - min(cell_len(entry.title) + 2, room // 2), ellipsis)
+        where = cut(entry.idle, room - min(cell_len(entry.title) + 2, room // 2), ellipsis)
     else:
         where = entry.where if cell_len(entry.title) + 2 + cell_len(entry.where) <= room else ""
-    title = _cut(entry.title, room - (cell_len(where) + 2 if where else 0), ellipsis)
-    title = set_cell_size(title, max(0, room - cell_len(where)))
+    title = left(cut(entry.title, room - (cell_len(where) + 2 if where else 0), ellipsis), room - cell_len(where))
     if entry.idle:
         return Content.assemble(
             (title, "not bold $foreground 60%"),
@@ -152,12 +152,6 @@ def draw(entry: Entry, width: int, ellipsis: str) -> Content:
             (key, "not bold $foreground 60%"),
         )
     return Content.assemble((title, "not bold"), (f"{where}  ", "not bold $foreground 60%"), (key, "bold $accent"))
-
-
-def _cut(text: str, room: int, ellipsis: str) -> str:
-    if cell_len(text) <= room:
-        return text
-    return "" if room < 6 else set_cell_size(text, room - 1).rstrip() + ellipsis
 
 
 def _highlighted(line: Content, query: str, style: object) -> Content:

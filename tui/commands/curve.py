@@ -144,21 +144,21 @@ def _canvas(
     course: Course, limits: tuple[float, float], columns: int, rows: int, look: "Capabilities"
 ) -> list[list[tuple[str, int]]]:
     """Each cell's character and whose it is, drawn by plotext."""
-    import plotext
+    from plotext._figure import _figure_class  # the one that `plotext` has is everybody's
 
     first, last = course.epochs[0], course.epochs[-1]
     ascii = look.glyphs == "ascii"
     markers = ("*", ".") if ascii else ("braille", "braille") if look.glyphs == "braille" else ("hd", "hd")
-    plotext.clear_figure()
-    plotext.limit_size(False, False)
-    plotext.plot_size(columns, rows)
-    plotext.frame(False)
-    plotext.xticks([])
-    plotext.yticks([])
-    plotext.canvas_color("default")
-    plotext.axes_color("default")
-    plotext.xlim(first, last)
-    plotext.ylim(*limits)
+    figure = _figure_class()
+    # Without this plotext asks the process's own terminal for its size and stays within it.
+    figure._set_size(columns, rows)
+    figure.frame(False)
+    figure.xticks([])
+    figure.yticks([])
+    figure.canvas_color("default")
+    figure.axes_color("default")
+    figure.xlim(first, last)
+    figure.ylim(*limits)
     for role, column, marker in ((TRAIN, course.train, markers[0]), (VALIDATION, course.validation, markers[1])):
         pieces = _thinned(zip(course.epochs, column, strict=True), first, last, columns)
         if role == VALIDATION and look.colors == "none" and not ascii:
@@ -167,13 +167,13 @@ def _canvas(
         for piece in pieces:
             x, y = zip(*piece, strict=True)
             inside = [min(max(value, limits[0]), limits[1]) for value in y]
-            plotext.plot(list(x), inside, marker=marker, color=role)
+            figure.plot(list(x), inside, marker=marker, color=role)
     cells = [[(" ", 0)] * columns for _ in range(rows)]
     if any(value == value for value in course.validation) and first <= course.best <= last:
         at = min(int((course.best - first) / (last - first) * columns), columns - 1)
         for row in cells:
             row[at] = ("┊", BEST)
-    for row, line in zip(cells, plotext.build().split("\n"), strict=False):
+    for row, line in zip(cells, figure.build().split("\n"), strict=False):
         at, role = 0, 0
         for position, part in enumerate(_SGR.split(line)):
             if position % 2:

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import set_cell_size
 
 from tui.app.charts.pixels import BLANK, Codes, PixelPaint, codes, fitting, resampled
+from tui.app.fitting import cut, left
 from tui.app.literal import literal
 
 TILE_WIDTH, TILE_HEIGHT = 14, 7
@@ -199,5 +199,5 @@ def caption(sample: int, name: str, width: int = TILE_WIDTH - 1) -> str:
     """Class and number of a sample in exactly `width` cells, the name cut rather than the number."""
     number = f"#{sample}"
     room = width - len(number) - 1
-    text = f"{set_cell_size(shown, room).rstrip()} {number}" if (shown := literal(name)) and room > 0 else number
-    return set_cell_size(text, width)
+    shown = cut(literal(name), room, "~")
+    return left(cut(f"{shown} {number}" if shown else number, width, "~"), width)

@@ -30,6 +30,7 @@ from tui.app.charts.contact_sheet import (
 )
 from tui.app.charts.pixels import PixelPaint, strips
 from tui.app.charts.terminal import capabilities_of, glyphs_of
+from tui.app.same import Same
 
 
 class ImageSheet(Widget, can_focus=True):
@@ -117,7 +118,7 @@ class ImageSheet(Widget, can_focus=True):
         before, self.view = self.view, settled(view, self._sizes)
         if self.is_mounted and self.content_size.area:
             self._refresh_from(before)
-        if (told := (self.sample, self.view.label, id(self._images))) != self._told:
+        if (told := (self.sample, self.view.label, Same(self._images))) != self._told:
             self._told = told
             self.post_message(
                 self.Looked(self, self.sample, self.view.label, self.view.at, self._sizes[self.view.label])

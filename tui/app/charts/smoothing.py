@@ -1,11 +1,13 @@
 """The exponential moving average of a curve, as TensorBoard draws it: debiased, gaps left out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tui.app.charts.axes import LIMIT
+from tui.app.charts.data import Series
 
 Array = NDArray[np.float64]
 
@@ -44,3 +46,15 @@ def ema(values: Array, weight: float, before: Average | None = None) -> tuple[Ar
     result[known] = sums / (1 - weight**count) if weight else sums
     after = Average(float(sums[-1]), before.count + x.size) if x.size else before
     return result, after
+
+
+def smoothed(
+    name: str,
+    draw: Callable[[float], tuple[Array, Array]],
+    weight: float,
+    make: Callable[..., Series],
+) -> list[Series]:
+    """A curve as it was measured, under its moving average where there is one. ``draw(weight)`` gives its points."""
+    if not weight:
+        return [make(name, *draw(0.0))]
+    return [make("", *draw(0.0), raw=True), make(name, *draw(weight), bold=True)]

@@ -232,7 +232,9 @@ class BenchScreen(Screen):
         self.query_one(KeyBar).show(
             scopes,
             editing=isinstance(focused, Input),
-            without=self.idle_actions(session) | (frozenset() if self._has_lines else {"app.filter"}),
+            without=self.idle_actions(session)
+            | getattr(focused, "IDLE", frozenset())  # what a widget leaves out of its scope
+            | (frozenset() if self._has_lines else {"app.filter"}),
             labels={**labels, "app.freeze": "go on"} if self.bench.frozen else labels,
             instead=FILTER_KEYS if isinstance(focused, FilterInput) else JUMP_KEYS if self._jumping else (),
             link=self.bench.link,

@@ -24,8 +24,8 @@ class Modal(ClosesOnce, ModalScreen):
     CSS_PATH = "../styles/modals.tcss"
     BINDINGS = [
         Binding("escape", "leave", "Close", show=False),
-        Binding(by_id("app.filter").keys, "filter", "Filter", show=False),
-        Binding(by_id("app.picture").keys, "app.app_picture", "Picture", show=False),
+        Binding(by_id("app.filter").keys, "filter", "Filter", show=False, id="app.filter"),
+        Binding(by_id("app.picture").keys, "app.app_picture", "Picture", show=False, id="app.picture"),
     ]
 
     def action_filter(self) -> None:

@@ -13,6 +13,7 @@ from tui.app.charts import meter, stacked
 from tui.app.charts.contact_sheet import are_images
 from tui.app.facts import FeaturesChosen, FeaturesTurned
 from tui.app.fitting import cut
+from tui.app.same import Same
 from tui.app.screens.base import BenchScreen
 from tui.app.services.pairs import PairService
 from tui.app.session import Session
@@ -223,7 +224,7 @@ class DataScreen(BenchScreen):
         panel = self.query_one("#classes", Panel)
         width, height = max(6, panel.content_size.width), panel.content_size.height
         if prepared.task == "regression":
-            key = (id(prepared), width, height, self.app.theme)
+            key = (Same(prepared), width, height, self.app.theme)
             if key == self._counted:
                 return
             self._counted = key

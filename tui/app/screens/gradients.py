@@ -14,6 +14,7 @@ from tui.app.actions import bindings
 from tui.app.charts import meter
 from tui.app.charts.terminal import theme_style
 from tui.app.glyphs import GlyphSet
+from tui.app.same import Same
 from tui.app.screens.base import BenchScreen
 from tui.app.session import Session
 from tui.app.widgets.entry_table import EntriesPanel
@@ -94,7 +95,7 @@ class GradientsScreen(BenchScreen):
     def _draw_table(self, session: Session) -> None:
         table = self.query_one(Table)
         check = session.check
-        key = (tuple(id(tensor) for tensor in check.tensors), self.size.width)
+        key = (tuple(Same(tensor) for tensor in check.tensors), self.size.width)
         if key != self._tabled:
             self._tabled = key
             gone = next((gone for least, gone in COLLAPSE if self.size.width >= least), ())

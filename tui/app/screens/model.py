@@ -29,6 +29,7 @@ from tui.lab.spec import Spec
 
 GROUPS = ("network", "training", "switches of the lab sheets", "finer points")
 KEYS = tuple(key for key, field in FIELDS.items() if field.group in GROUPS)
+NO_DATA = "the input size comes from the data: ‹app.data› chooses some"
 DRAW_AT_MOST = 500_000
 """Parameters of a network that is drawn for its picture and its empirical variance at every key."""
 
@@ -86,7 +87,7 @@ class ModelScreen(BenchScreen):
             return f"{glyphs.wrong} {FIELDS[key].label}: {words}"
         prepared = session.data.prepared
         if prepared is None:
-            return "the input size comes from the data: ‹app.data› chooses some"
+            return NO_DATA
         first = ""
         if session.spec.training.loss == "cross_entropy" and prepared.task == "classification":
             classes = len(prepared.class_names)
@@ -117,7 +118,7 @@ class ModelScreen(BenchScreen):
         prepared = session.data.prepared
         spec = session.spec
         if prepared is None:
-            words.show(Text("the input size comes from the data: 1 chooses some", "dim"))
+            words.show(Text(self.bench.keyboard.plain(NO_DATA), "dim"))
             return
         outputs = out_features(spec, prepared.answers)
         rows = outline(spec, prepared.in_features, outputs)

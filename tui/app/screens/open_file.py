@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from datasets.readers import KINDS, kind_of
 from tui.app import figures
 from tui.app.fitting import cut, left
+from tui.app.folders import with_tilde
 from tui.app.literal import literal
 from tui.app.screens.choose import Modal
 from tui.app.widgets.filter import FilterInput
@@ -105,7 +106,12 @@ class OpenScreen(Modal):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = Path(os.path.expanduser(event.value.strip()))
-        if event.value.strip() and typed.is_file():
+        try:
+            is_file = bool(event.value.strip()) and typed.is_file()
+        except OSError as error:  # longer than any path, as what was pasted by mistake
+            self.query_one("#open-words", Static).update(Text(f"no such file: {error.strerror}", "dim"))
+            return
+        if is_file:
             self.dismiss(str(typed))
         elif self._entries:
             option = self.query_one(List).highlighted_option
@@ -163,6 +169,6 @@ def _column(name: str) -> str:
 
 
 def _shown(path: str) -> str:
-    normal = os.path.normpath(path) + (os.sep if path.endswith(os.sep) else "")
-    home = os.path.expanduser("~") + os.sep
-    return "~" + os.sep + normal.removeprefix(home) if normal.startswith(home) and home != os.sep * 2 else normal
+    """As one would type it; a folder that one is in keeps its slash."""
+    shown = with_tilde(Path(os.path.normpath(path)))
+    return f"{shown}{os.sep}" if path.endswith(os.sep) and not shown.endswith(os.sep) else shown

@@ -71,12 +71,12 @@ class TrainScreen(TrainDeeds):
     def on_mount(self) -> None:
         super().on_mount()
         kept = self.bench.layout_kept
-        self.query_one("#body").set_class(not kept.get(self.NAME, "map", True), "-no-map")
+        self._show_map(kept.get(self.NAME, "map", True))
         self.query_one(MapPanel).choose_points(kept.get(self.NAME, "points", ""))
 
     def reveal(self, panel: Panel) -> None:
         if panel.id == "map":
-            self.query_one("#body").remove_class("-no-map")
+            self._show_map(True)
 
     def home(self) -> Widget:
         return self.query_one("#loss", Panel)
@@ -212,7 +212,8 @@ class TrainScreen(TrainDeeds):
         return run.total_epochs if run is not None else session.spec.training.epochs
 
     def extent(self) -> Extent:
-        return extent_of(self.session.shown_run, self._total(self.session))
+        shown = self.bench.shown
+        return extent_of(shown.shown_run, self._total(shown))
 
     # Looking
 
@@ -223,7 +224,7 @@ class TrainScreen(TrainDeeds):
         self.smooth()
 
     def action_train_best(self) -> None:
-        run = self.session.shown_run
+        run = self.bench.shown.shown_run
         if run is None or run.best is None:
             self.bench.notice("no epoch is the best yet")
         else:
@@ -237,10 +238,13 @@ class TrainScreen(TrainDeeds):
         self.show()
 
     def action_train_map(self) -> None:
-        body = self.query_one("#body")
-        body.toggle_class("-no-map")
-        self.remember("map", not body.has_class("-no-map"))
+        self._show_map(self.query_one("#body").has_class("-no-map"))
         self._show_soon()
+
+    def _show_map(self, on: bool) -> None:
+        self.query_one("#body").set_class(not on, "-no-map")
+        if on != self.bench.layout_kept.get(self.NAME, "map", True):
+            self.remember("map", on)
 
     def action_train_next_features(self) -> None:
         self.bench.dispatch(FeaturesTurned(+1))

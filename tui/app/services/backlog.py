@@ -38,31 +38,32 @@ _decoder = msgspec.json.Decoder(_Line)
 class RunReader:
     """What a run has said since the last `poll`, from its first line on.
 
-    A last line without its newline is not an event yet. ``unread`` counts the lines that were no events.
+    A last line without its newline is not an event yet. ``unread`` counts the lines that were no events, ``offset`` the
+    bytes that have been read; a reader that goes on where another was begins there.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, offset: int = 0) -> None:
         self.path = path
         self.unread = 0
-        self._offset = 0
+        self.offset = offset
 
     def poll(self) -> tuple[Said, ...]:
         """The complete events that are new, oldest first, at most a piece of them; () where there are none."""
-        size = FIRST_BYTES if not self._offset else MOST_BYTES
+        size = FIRST_BYTES if not self.offset else MOST_BYTES
         try:
             with open(self.path, "rb") as file:
-                if os.fstat(file.fileno()).st_size <= self._offset:
+                if os.fstat(file.fileno()).st_size <= self.offset:
                     return ()
-                file.seek(self._offset)
+                file.seek(self.offset)
                 data = file.read(size)
         except FileNotFoundError:
             return ()
         end = data.rfind(b"\n") + 1
         if not end and len(data) == size:  # a line longer than any event is none
-            self._offset += len(data)
+            self.offset += len(data)
             self.unread += 1
             return self.poll()
-        self._offset += end
+        self.offset += end
         return tuple(_gathered(self._lines(data[:end])))
 
     def _lines(self, data: bytes) -> list[Any]:

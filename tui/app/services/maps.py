@@ -1,7 +1,5 @@
 """Draws the decision map off the event loop: from a run's weights on the disk, or an untrained network."""
 
-import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +13,11 @@ from mlcore.model import dtype_of
 from tui.app.charts.data import Points, RegionData
 from tui.app.confusion import Confusion
 from tui.app.facts import MapDrawn
+from tui.app.same import Same
 from tui.app.services.data import Poster
+from tui.app.services.newest import Newest
 from tui.app.session import MapState
-from tui.app.widgets.answers import first_target, target_ramp
+from tui.app.targets import first_target, target_ramp
 from tui.lab.build import USER_ERRORS, Prepared, make_loss, network
 from tui.lab.checkpoints import load
 from tui.lab.runs import RunFolder
@@ -61,41 +61,28 @@ class MapService:
     """One map at a time; of the requests that come meanwhile only the newest is answered."""
 
     def __init__(self, app: Poster, *, remote: bool = False) -> None:
-        self._app = app
-        self._rest = REMOTE_REST if remote else REST
-        self._wanted: MapRequest | None = None
-        self._wake = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._newest = Newest[MapRequest](
+            app, self._answer, name="decision map", rest=REMOTE_REST if remote else REST, again=True
+        )
         self._drawn: tuple[MapRequest, object] | None = None
         self._grid: tuple[object, tuple[Plane, str]] | None = None
         self._network: tuple[tuple[Spec, int, int], Sequential] | None = None
 
     def ask(self, request: MapRequest) -> None:
-        with self._wake:
-            self._wanted = request
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._work, daemon=True, name="decision map")
-                self._thread.start()
-            self._wake.notify()
+        self._newest.ask(request)
 
-    def _work(self) -> None:
-        while True:
-            with self._wake:
-                while self._wanted is None:
-                    self._wake.wait()
-                request, self._wanted = self._wanted, None
-            try:
-                weights = _weights_of(request)
-                stamp = _stamp(weights)
-                if self._drawn == (request, stamp):
-                    continue  # the same weights give the same picture
-                with blas_threads(request.spec):
-                    state = self._draw(request, weights)
-                self._drawn = (request, stamp)
-            except (*USER_ERRORS, OSError, ValueError, MemoryError):
-                continue  # a map is an extra: the run says itself what is wrong with it
-            self._app.post_fact(MapDrawn(request.run, state))
-            time.sleep(self._rest)
+    def _answer(self, request: MapRequest) -> MapDrawn | None:
+        try:
+            weights = _weights_of(request)
+            stamp = _stamp(weights)
+            if self._drawn == (request, stamp):
+                return None  # the same weights give the same picture
+            with blas_threads(request.spec):
+                state = self._draw(request, weights)
+        except (*USER_ERRORS, OSError, ValueError, MemoryError):
+            return None  # a map is an extra: the run says itself what is wrong with it
+        self._drawn = (request, stamp)
+        return MapDrawn(request.run, state)
 
     def _draw(self, request: MapRequest, weights: Path | None) -> MapState:
         prepared = request.prepared
@@ -131,7 +118,7 @@ class MapService:
 
     def _plane(self, request: MapRequest) -> tuple[Plane, str]:
         """Where the map lies, and words for it; the same until the data, the features or the size change."""
-        key = (id(request.prepared), request.features, request.columns, request.rows, request.undrawn)
+        key = (Same(request.prepared), request.features, request.columns, request.rows, request.undrawn)
         if self._grid is None or self._grid[0] != key:
             self._grid = (key, _plane_of(request))
         return self._grid[1]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tui.app.facts import PairsCounted
 from tui.app.services.data import Poster
 from tui.app.services.newest import Newest
-from tui.app.widgets.answers import first_target, target_ramp
+from tui.app.targets import first_target, target_ramp
 from tui.lab.build import Prepared
 
 MOST_ROWS = 8_000
@@ -47,7 +47,9 @@ class PairCells:
 
 class PairService:
     def __init__(self, app: Poster) -> None:
-        self._newest = Newest[PairRequest](app, lambda request: PairsCounted(count_pairs(request)), name="count pairs")
+        self._newest = Newest[PairRequest](
+            app, lambda request: PairsCounted(count_pairs(request)), name="pairs of features"
+        )
 
     def ask(self, request: PairRequest) -> None:
         self._newest.ask(request)

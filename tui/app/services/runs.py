@@ -18,7 +18,6 @@ from tui.app.services.data import Poster
 from tui.lab.spec import Spec
 
 if TYPE_CHECKING:  # the first picture need not wait for them
-    from tui.app.services.backlog import RunReader
     from tui.lab.runs import RunFolder, Start
 
 POLL_SECONDS, RESTING_POLL_SECONDS = 0.1, 1.0
@@ -43,9 +42,7 @@ class RunService:
     def __init__(self, app: Poster) -> None:
         self._app = app
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread: threading.Thread | None = None
-        self._reader: RunReader | None = None
-        self._left = threading.Event()
+        self._follower: _Follower | None = None
 
     # Deeds, awaited by the screen; what comes of them is said as facts.
 
@@ -128,7 +125,8 @@ class RunService:
     def attach(self, folder: "RunFolder") -> None:
         """Follows a run that somebody else started, or that ended long ago, from its first line on."""
         self._process = None
-        self._reader = None
+        self.leave()
+        self._follower = None
         self.follow(folder)
 
     def follow(self, folder: "RunFolder") -> None:
@@ -136,85 +134,97 @@ class RunService:
 
         The end of a run ends nothing: another screen, or a shell, may take it up again.
         """
-        from tui.app.services.backlog import RunReader
-
         self.leave()
+        before = self._follower
         # A run that goes on is read on: what it said before is on the screen already.
-        if self._reader is None or self._reader.path != folder.events_path:
-            self._reader = RunReader(folder.events_path)
-        self._left = threading.Event()
-        self._thread = threading.Thread(
-            target=_follow,
-            args=(self._app, folder, self._reader, self._process, self._left),
-            daemon=True,
-            name="follow run",
-        )
-        self._thread.start()
+        said = before.said if before is not None and before.folder.path == folder.path else 0
+        self._follow(folder, said)
+
+    def _follow(self, folder: "RunFolder", said: int) -> None:
+        self._follower = _Follower(self._app, folder, self._process, said)
+        threading.Thread(target=self._follower.work, daemon=True, name="follow run").start()
 
     def renamed(self, before: "RunFolder", after: "RunFolder") -> None:
         """Goes on following where the run lies now."""
-        if self._reader is not None and self._reader.path == before.events_path:
+        if self._follower is not None and self._follower.folder.path == before.path:
             self.leave()
-            self._reader.path = after.events_path
-            self.follow(after)
+            self._follow(after, self._follower.said)
 
     def leave(self) -> None:
         """Follows no run any more; the run itself is left alone."""
-        self._left.set()
-        if self._thread is not None:
-            self._thread.join(1)  # two that read with one reader would share the events out
-            self._thread = None
+        if self._follower is not None:
+            self._follower.leave()
 
 
-def _follow(
-    app: Poster,
-    folder: "RunFolder",
-    reader: "RunReader",
-    process: "subprocess.Popen[bytes] | None",
-    left: threading.Event,
-) -> None:
-    from tui.app.services.backlog import together
-    from tui.lab.events import LAST
-    from tui.lab.runs import LIVE_STATES
+class _Follower:
+    """Reads one run until it is told to leave, and says nothing from then on: it is not waited for, as the disk that it
+    waits for may be slow.
 
-    ended = False  # whether it has said its last word, as far as read
-    told = ""
-    posted = looked = -math.inf
-    spent = 0.0  # of the processor, when the screen was told last
-    waiting: list[Said] = []
-    while not left.is_set():
-        now, lost = time.monotonic(), ""
-        if not ended and now - looked >= LOOK_SECONDS:
-            looked = now
-            # Asked before the reading: what it wrote last is then read too.
-            state = _state(folder, process)
-            lost = "" if state in LIVE_STATES else state
-        try:
-            chunk = reader.poll()
-        except OSError as error:
-            app.post_fact(Noticed(f"{folder.name} cannot be read: {error.strerror}"))
-            left.wait(RESTING_POLL_SECONDS)
-            continue
-        if chunk:
-            waiting += chunk
-            ended, told = isinstance(chunk[-1], LAST), ""
-        rest = min(max(SHOW_SECONDS, (time.process_time() - spent) / SHARE), SLOWEST_SECONDS)
-        if waiting and (ended or (lost and not chunk) or now - posted >= (POST_SECONDS if chunk else rest)):
-            app.post_fact(RunSaid(folder.path, tuple(together(waiting))))
-            waiting, posted, spent = [], now, time.process_time()
-        if ended or lost:
-            looked = -math.inf
-        if chunk:
-            continue
-        if lost and lost != told:
-            told = lost
-            if lost in ("queued", "stopped"):  # a stop without a last word: no trainer has ever taken it up
-                app.post_fact(RunWaits(folder.path, lost))
-            else:
-                app.post_fact(RunLost(folder.path, how_it_ended(folder, process)))
-        if ended or told:
-            process = None  # whoever takes it up again has another
-        left.wait(RESTING_POLL_SECONDS if ended or told else POLL_SECONDS)
+    Attributes:
+        said: How much of the run's events has been said, in bytes. Whoever follows the run next begins there.
+    """
+
+    def __init__(self, app: Poster, folder: "RunFolder", process: "subprocess.Popen[bytes] | None", said: int) -> None:
+        self.folder, self.said = folder, said
+        self._app, self._process = app, process
+        self._left = threading.Event()
+        self._saying = threading.Lock()
+
+    def leave(self) -> None:
+        with self._saying:
+            self._left.set()
+
+    def _say(self, fact: object, said: int | None = None) -> None:
+        with self._saying:
+            if not self._left.is_set():
+                self._app.post_fact(fact)
+                self.said = self.said if said is None else said
+
+    def work(self) -> None:
+        from tui.app.services.backlog import RunReader, together
+        from tui.lab.events import LAST
+        from tui.lab.runs import LIVE_STATES
+
+        folder, process = self.folder, self._process
+        reader = RunReader(folder.events_path, self.said)
+        ended = False  # whether it has said its last word, as far as read
+        told = ""
+        posted = looked = -math.inf
+        spent = 0.0  # of the processor, when the screen was told last
+        waiting: list[Said] = []
+        while not self._left.is_set():
+            now, lost = time.monotonic(), ""
+            if not ended and now - looked >= LOOK_SECONDS:
+                looked = now
+                # Asked before the reading: what it wrote last is then read too.
+                state = _state(folder, process)
+                lost = "" if state in LIVE_STATES else state
+            try:
+                chunk = reader.poll()
+            except OSError as error:
+                self._say(Noticed(f"{folder.name} cannot be read: {error.strerror}"))
+                self._left.wait(RESTING_POLL_SECONDS)
+                continue
+            if chunk:
+                waiting += chunk
+                ended, told = isinstance(chunk[-1], LAST), ""
+            rest = min(max(SHOW_SECONDS, (time.process_time() - spent) / SHARE), SLOWEST_SECONDS)
+            if waiting and (ended or (lost and not chunk) or now - posted >= (POST_SECONDS if chunk else rest)):
+                self._say(RunSaid(folder.path, tuple(together(waiting))), reader.offset)
+                waiting, posted, spent = [], now, time.process_time()
+            if ended or lost:
+                looked = -math.inf
+            if chunk:
+                continue
+            if lost and lost != told:
+                told = lost
+                if lost in ("queued", "stopped"):  # a stop without a last word: no trainer has ever taken it up
+                    self._say(RunWaits(folder.path, lost))
+                else:
+                    self._say(RunLost(folder.path, how_it_ended(folder, process)))
+            if ended or told:
+                process = None  # whoever takes it up again has another
+            self._left.wait(RESTING_POLL_SECONDS if ended or told else POLL_SECONDS)
 
 
 def _state(folder: "RunFolder", process: "subprocess.Popen[bytes] | None") -> str:

@@ -49,7 +49,7 @@ class WeightBins:
 class WeightBinsService:
     def __init__(self, app: Poster) -> None:
         self._newest = Newest[BinsRequest](
-            app, lambda request: WeightsBinned(WeightBins(request, bin_weights(request))), name="bin weights"
+            app, lambda request: WeightsBinned(WeightBins(request, bin_weights(request))), name="spread of the weights"
         )
 
     def ask(self, request: BinsRequest) -> None:

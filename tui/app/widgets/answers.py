@@ -1,7 +1,6 @@
 """What is to be learnt, as a small picture: how many samples each class has, or how the targets are spread."""
 
 import math
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from rich.cells import cell_len
@@ -10,17 +9,15 @@ from rich.text import Text
 from textual.widget import Widget
 
 from datasets import Dataset
-from tui.app.charts import Ramp, bar, ramp_of
+from tui.app.charts import bar
 from tui.app.charts.ramp import by_color, point_glyphs, shade_style, step_labels
 from tui.app.charts.terminal import capabilities_of, class_style, glyphs_of
 from tui.app.fitting import cut, cut_middle, left
 from tui.app.glyphs import class_glyph
+from tui.app.targets import first_target, target_ramp
 from tui.lab.build import Prepared
 
 MOST_BINS = 10
-
-_ramps: WeakKeyDictionary[Prepared, Ramp] = WeakKeyDictionary()
-"""Quantiles of a million numbers take longer than a key may."""
 
 
 def class_balance(widget: Widget, prepared: Prepared, width: int, height: int) -> tuple[Text, str]:
@@ -68,18 +65,6 @@ def target_facts(dataset: Dataset) -> list[tuple[str, str]]:
     more = len(dataset.target_names) - 1
     name = cut(dataset.target_names[0], 14, "~") + (f" and {more} more" if more else "")
     return [("target", name), ("from", plain(values.min())), ("to", plain(values.max()))]
-
-
-def first_target(dataset: Dataset) -> np.ndarray:
-    """The numbers (n,) of the first target, in their own units."""
-    return np.asarray(dataset.y.reshape(dataset.n_samples, -1)[:, 0])
-
-
-def target_ramp(prepared: Prepared) -> Ramp:
-    """The shades of a regression's first target: those of the training part, on every screen."""
-    if prepared not in _ramps:
-        _ramps[prepared] = ramp_of(first_target(prepared.dataset)[prepared.split.train])
-    return _ramps[prepared]
 
 
 def shade_mark(widget: Widget, shade: int) -> tuple[str, Style]:

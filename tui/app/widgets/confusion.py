@@ -3,6 +3,7 @@
 from tui.app.charts.terminal import class_style
 from tui.app.confusion import confusion_text
 from tui.app.glyphs import GlyphSet
+from tui.app.same import Same
 from tui.app.session import Session
 from tui.app.widgets.panel import Panel, Words
 
@@ -20,7 +21,7 @@ class ConfusionPanel(Panel):
         words = self.query_one(Words)
         confusion, prepared = session.map.confusion, session.data.prepared
         size = words.content_size
-        key = (id(confusion), size, glyphs.mode, self.app.theme, session.task)
+        key = (Same(confusion), size, glyphs.mode, self.app.theme, session.task)
         if key == self._shown:
             return
         self._shown = key

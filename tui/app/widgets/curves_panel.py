@@ -1,12 +1,11 @@
 """A panel of curves that takes the keys of a chart. What is looked at is the screen's, for all of its charts."""
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from tui.app.actions import bindings
 from tui.app.charts import LineChart
-from tui.app.charts.data import Series
+from tui.app.charts.terminal import glyphs_of
+from tui.app.fitting import cut
 from tui.app.widgets.panel import Panel
 
 Figures = Sequence[tuple[str, str]]
@@ -24,10 +23,10 @@ class CurvesPanel(Panel):
 
     def entitle_at(self, title: str, epoch: float, said: Figures) -> None:
         """The figures under the crosshair in the border, as many words of them as there is room for."""
-        self.entitle(title, at_epoch(epoch, said, max(self.size.width - 4, 0)))
+        self.entitle(title, at_epoch(epoch, said, self.size.width - 4, glyphs_of(self).ellipsis))
 
 
-def at_epoch(epoch: float, said: Figures, room: int) -> str:
+def at_epoch(epoch: float, said: Figures, room: int, ellipsis: str) -> str:
     """``epoch 27   train 0.1667   val 0.2540``, shorter where that is too long."""
     number = f"{epoch:,.0f}"
     named = [f"{name} {figure}" for name, figure in said]
@@ -36,20 +35,9 @@ def at_epoch(epoch: float, said: Figures, room: int) -> str:
         "  ".join([f"epoch {number}", *named]),
         " ".join([f"{number}:", *named]),
         " ".join([f"{number}:", *(figure for _, figure in said)]),
+        number,
     )
-    return next((form for form in forms if len(form) <= room), forms[-1][: max(room, 0)])
-
-
-def smoothed(
-    name: str,
-    draw: Callable[[float], tuple[np.ndarray, np.ndarray]],
-    weight: float,
-    make: Callable[..., Series],
-) -> list[Series]:
-    """A curve as it was measured, under its moving average where there is one. ``draw(weight)`` gives its points."""
-    if not weight:
-        return [make(name, *draw(0.0))]
-    return [make("", *draw(0.0), raw=True), make(name, *draw(weight), bold=True)]
+    return next((form for form in forms if len(form) <= room), cut(forms[-1], room, ellipsis))
 
 
 def joined(parts: Sequence[str], separator: str, room: int) -> str:

@@ -9,7 +9,8 @@ from tui.app.charts.terminal import class_style, glyphs_of
 from tui.app.clipboard import value as copied_value
 from tui.app.fitting import cut, cut_middle
 from tui.app.glyphs import GlyphSet, class_glyph
-from tui.app.widgets.answers import first_target, plain, shade_mark, target_facts, target_ramp
+from tui.app.targets import first_target, target_ramp
+from tui.app.widgets.answers import plain, shade_mark, target_facts
 from tui.app.widgets.feature_table import Preview
 from tui.lab.build import Prepared, feature_names
 from tui.lab.preparing import column_names

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from mlcore.layers import Linear, Sequential
 from tui.app.glyphs import GlyphSet
+from tui.app.same import Same
 
 NODES = 6
 STRONGEST = 0.3
@@ -38,7 +39,7 @@ class Diagram(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        key = (id(self._network), self.size)
+        key = (Same(self._network), self.size)
         glyphs: GlyphSet = self.app.glyphs  # type: ignore[attr-defined]
         if self._drawn[0] != key:
             lines = picture(self._network, self.size.width, self.size.height, glyphs) if self._network else []

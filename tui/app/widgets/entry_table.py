@@ -7,25 +7,27 @@ from rich.segment import Segment
 from textual import events
 from textual.binding import BindingType
 from textual.strip import Strip
-from textual.widget import Widget
 
 from mlcore.gradcheck import TensorCheck
 from tui.app.actions import bindings
 from tui.app.charts.terminal import glyphs_of
 from tui.app.fitting import left, right
 from tui.app.keyboard import keyboard_of
+from tui.app.widgets.filter import Filterable, FilterInput, matches
 from tui.app.widgets.panel import Panel
 
 HEADS = (("analytic", 15), ("numeric", 15), ("rel. error", 12))
 _VERDICT = 9
 
 
-class EntryTable(Widget, can_focus=True):
+class EntryTable(Filterable, can_focus=True):
     """A line an entry; only those in sight are written out. ``order`` says which entry stands on which line."""
 
     SCOPE = "table"
     ALLOW_SELECT: ClassVar[bool] = False
-    BINDINGS: ClassVar[list[BindingType]] = bindings("table")
+    IDLE: ClassVar[frozenset[str]] = frozenset({"table.cursor_left", "table.cursor_right"})
+    FILTER_HINT = "a place as [3, 0], or wrong, right, kink"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("table", without=IDLE)
     COMPONENT_CLASSES: ClassVar[set[str]] = {"entries--dim", "entries--here", "entries--wrong"}
     DEFAULT_CSS = """
     EntryTable {
@@ -41,6 +43,7 @@ class EntryTable(Widget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self._tensor: TensorCheck | None = None
+        self._all: list[int] = []
         self.order: list[int] = []
         self.row = 0
         self._top = 0
@@ -49,8 +52,17 @@ class EntryTable(Widget, can_focus=True):
     def show(self, tensor: TensorCheck | None) -> None:
         if tensor is self._tensor:
             return
-        self._tensor, self.order = tensor, worst_first(tensor) if tensor is not None else []
-        self._label = max([5, *(len(_place(tensor.compared[at])) for at in self.order)] if tensor is not None else [5])
+        self._tensor, self._all = tensor, worst_first(tensor) if tensor is not None else []
+        self._label = max([5, *(len(_place(tensor.compared[at])) for at in self._all)] if tensor is not None else [5])
+        self.filter_to(self.filter_words)
+
+    def filter_to(self, words: str) -> None:
+        tensor = self._tensor
+        if words and tensor is not None:
+            places = ((at, tensor.compared[at]) for at in self._all)
+            self.order = [at for at, index in places if matches(words, _place(index), _verdict(tensor, index))]
+        else:
+            self.order = self._all
         self.row = self._top = 0
         self.refresh()
 
@@ -84,14 +96,14 @@ class EntryTable(Widget, can_focus=True):
             "" if np.isnan(error) else f"{error:.1e}",
         )
         cells = "".join(right(figure, size) for figure, (_, size) in zip(figures, HEADS, strict=True))
-        wrong = bool(tensor.wrong[index])
-        verdict = "kink" if np.isnan(error) else f"{glyphs.wrong} wrong" if wrong else f"{glyphs.ok} right"
+        said, wrong = _verdict(tensor, index), bool(tensor.wrong[index])
+        mark = {"wrong": f"{glyphs.wrong} ", "right": f"{glyphs.ok} "}.get(said, "")
         arrow = glyphs.right[:1] if line == self.row else " "
         own = style if lit else self.get_component_rich_style("entries--wrong") if wrong else style
         return Strip(
             [
                 Segment(f"{arrow} {left(_place(index), self._label)}{cells}  ", style),
-                Segment(left(verdict, _VERDICT), own),
+                Segment(left(f"{mark}{said}", _VERDICT), own),
             ]
         ).adjust_cell_length(width, style)
 
@@ -142,11 +154,17 @@ def _place(index: tuple[int, ...]) -> str:
     return f"[{', '.join(str(i) for i in index)}]"
 
 
+def _verdict(tensor: TensorCheck, index: tuple[int, ...]) -> str:
+    if np.isnan(tensor.errors[index]):
+        return "kink"
+    return "wrong" if tensor.wrong[index] else "right"
+
+
 class EntriesPanel(Panel):
     """There from 160x44 on."""
 
     def __init__(self) -> None:
-        super().__init__(EntryTable(), title="entries", id="entries", can_focus=False)
+        super().__init__(EntryTable(), FilterInput(), title="entries", id="entries", can_focus=False)
         self.add_class("-extra")
 
     def show(self, tensor: TensorCheck | None, shape: str) -> None:

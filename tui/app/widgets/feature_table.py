@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -20,7 +20,7 @@ from tui.app import copies
 from tui.app.actions import bindings
 from tui.app.charts.terminal import glyphs_of
 from tui.app.clipboard import Copied, value
-from tui.app.fitting import cut_middle
+from tui.app.fitting import cut, cut_middle, right
 from tui.app.glyphs import GlyphSet
 from tui.app.literal import literal
 from tui.app.widgets.answers import plain
@@ -286,10 +286,10 @@ class FeatureTable(Filterable, can_focus=True):
         self._go(len(self._preview.X) if self._preview is not None else 0, self._at)
 
     def action_table_page_down(self) -> None:
-        self._go(self.row + self._room, self.feature)
+        self._go(self.row + self._room, self._at)
 
     def action_table_page_up(self) -> None:
-        self._go(self.row - self._room, self.feature)
+        self._go(self.row - self._room, self._at)
 
     def action_columns(self, by: int) -> None:
         """So many screenfuls of features to the right, or to the left."""
@@ -335,10 +335,7 @@ def _copied_cell(preview: Preview, row: int, k: int) -> str:
 
 def _right(text: str, width: int) -> str:
     """The text at the right end of exactly `width` cells behind a blank, its end marked where it is cut."""
-    room = width - 1
-    if cell_len(text) > room:
-        text = f"{set_cell_size(text, room - 1).rstrip()}~"
-    return " " * (width - cell_len(text)) + text
+    return right(cut(text, width - 1, "~"), width)
 
 
 def _spans(text: Text, widget: Widget) -> list[tuple[str, Style]]:

@@ -16,7 +16,9 @@ from tui.app.charts.terminal import capabilities_of, glyphs_of
 from tui.app.clipboard import Copied
 from tui.app.fitting import cut_middle, names_in
 from tui.app.glyphs import legend_entries
-from tui.app.widgets.answers import first_target, target_ramp
+from tui.app.keyboard import keyboard_of
+from tui.app.same import Same
+from tui.app.targets import first_target, target_ramp
 from tui.app.widgets.data_words import point_in_words
 from tui.app.widgets.panel import Panel
 from tui.lab.build import Prepared, feature_names
@@ -60,7 +62,8 @@ class Look(Panel):
             self._on = -1 if images else 0
         self._swap()
         if self._on < 0:
-            self.entitle("images", f"{dataset.n_samples:,}   J K class   v features")
+            keys = "‹images.next_class› ‹images.previous_class› class   ‹data.next_features› features"
+            self.entitle("images", f"{dataset.n_samples:,}   {keyboard_of(self).plain(keys)}")
         elif max(features) < len(feature_names(prepared)):
             self._draw_points(prepared, features)
             self._entitle_points(prepared, features)
@@ -119,9 +122,9 @@ class Look(Panel):
             shown.focus()
 
     def _draw_points(self, prepared: Prepared, features: tuple[int, int]) -> None:
-        if self._pointed == (id(prepared), features):
+        if self._pointed == (Same(prepared), features):
             return
-        self._pointed = (id(prepared), features)
+        self._pointed = (Same(prepared), features)
         dataset, rows = prepared.dataset, prepared.split.train
         shaded = dataset.task == "regression"
         labels = target_ramp(prepared).shades(first_target(dataset)[rows]) if shaded else dataset.y[rows]

@@ -13,11 +13,13 @@ from tui.app.charts.terminal import class_style, theme_style
 from tui.app.charts.view import ChartView, pointed, seen
 from tui.app.clipboard import Copied
 from tui.app.comparison import Compared
+from tui.app.fitting import cut, left, right
 from tui.app.glyphs import GlyphSet
 from tui.app.keyboard import keyboard_of
 from tui.app.literal import literal
 from tui.app.run_view import RunView
 from tui.app.runs_state import Spread
+from tui.app.same import Same
 from tui.app.widgets.curves_panel import CurvesPanel, joined
 from tui.app.widgets.panel import Panel, Words
 from tui.app.widgets.run_cells import with_spread
@@ -66,13 +68,14 @@ class ComparePanel(CurvesPanel):
         if at is not None:
             self.entitle_at(title, at, comparison.figures_at(compared, views, figure, at))
         else:
-            keys = f"v figure   y {'plain' if view.log else 'log'}" if compared else ""
+            words = f"‹runs.figure› figure   ‹runs.log› {'plain' if view.log else 'log'}"
+            keys = keyboard_of(self).plain(words) if compared else ""
             smooth = f"smoothed {view.smoothing:g}" if view.smoothing and compared else ""
             self.entitle(title if compared else "compare", joined([smooth, keys], "   ", self.size.width - 4))
         names = comparison.wanted_views(compared)
         key = (
             tuple((letter, entry.key) for letter, entry in compared),
-            tuple((name, id(views[name].epochs), views[name].total_epochs) for name in names if name in views),
+            tuple((name, Same(views[name].epochs), views[name].total_epochs) for name in names if name in views),
             figure,
             view.log,
             (view.smoothing, view.window and seen(view, extent), at),
@@ -129,17 +132,17 @@ class DifferencesPanel(Panel):
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(" " * wide)
         for letter, entry in shown:
-            name = literal(comparison.heading(letter, entry))[: column - 1]
-            text.append(name.rjust(column), self._style(letter))
+            name = cut(literal(comparison.heading(letter, entry)), column - 1, glyphs.ellipsis)
+            text.append(right(name, column), self._style(letter))
         different = comparison.differing(compared, views) if not alone else {}
         for key, values in different.items():
-            self._line(text, _label(key, wide), values[:fit], wide, column)
+            self._line(text, _label(key, wide), values[:fit], wide, column, glyphs)
         if different:
             text.append("\n")
         for label, spreads, write in comparison.figure_rows(compared, views):
             values = [with_spread(found, write, column) if found != Spread() else "" for found in spreads[:fit]]
             label = SHORT.get(label, label) if wide < LABEL else label
-            self._line(text, label.replace("R²", f"R{glyphs.squared}"), values, wide, column)
+            self._line(text, label.replace("R²", f"R{glyphs.squared}"), values, wide, column, glyphs)
         if said := comparison.conclusion(compared, views):
             text.append("\n")
             for line in _wrapped(said, width):
@@ -148,7 +151,8 @@ class DifferencesPanel(Panel):
             text.append("\n\nno setting differs", "dim")
         words.show(text)
         settings = comparison.count_settings(compared, views)
-        hidden = f"{glyphs.right} {len(compared) - fit} more with e   " if fit < len(compared) else ""
+        more = f"{glyphs.right} {len(compared) - fit} more with ‹app.expand›   "
+        hidden = keyboard_of(self).plain(more) if fit < len(compared) else ""
         counted = f"{len(different)} of {settings}" if not alone and settings else ""
         if counted and width > 40:
             counted += " settings"
@@ -160,10 +164,10 @@ class DifferencesPanel(Panel):
         return theme_style(self, "accent") if letter == "b" else "bold"
 
     @staticmethod
-    def _line(text: Text, label: str, values: list[str], wide: int, column: int) -> None:
-        text.append("\n").append(label[: wide - 1].ljust(wide), "dim")
+    def _line(text: Text, label: str, values: list[str], wide: int, column: int, glyphs: GlyphSet) -> None:
+        text.append("\n").append(left(cut(label, wide - 1, glyphs.ellipsis), wide), "dim")
         for value in values:
-            text.append(literal(value)[: column - 1].rjust(column))
+            text.append(right(cut(literal(value), column - 1, glyphs.ellipsis), column))
 
 
 def _label(key: str, wide: int) -> str:

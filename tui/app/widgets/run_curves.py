@@ -10,12 +10,13 @@ import numpy as np
 from tui.app import copies, figures
 from tui.app.charts import Curves, LineChart, Series
 from tui.app.charts.data import Role
+from tui.app.charts.smoothing import smoothed
 from tui.app.charts.view import ChartView, Extent, pointed, seen
 from tui.app.clipboard import Copied
 from tui.app.glyphs import GlyphSet
 from tui.app.history import History
 from tui.app.run_view import RunView
-from tui.app.widgets.curves_panel import CurvesPanel, joined, smoothed
+from tui.app.widgets.curves_panel import CurvesPanel, joined
 
 Figure = Literal["loss", "accuracy", "norm", "lr"]
 TITLES = {"norm": "gradient norm", "lr": "learning rate"}

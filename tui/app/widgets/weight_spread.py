@@ -8,7 +8,7 @@ from rich.text import Text
 from textual.widget import Widget
 
 from tui.app.charts.terminal import glyphs_of
-from tui.app.fitting import left
+from tui.app.fitting import cut, left
 from tui.app.glyphs import GlyphSet
 from tui.app.keyboard import keyboard_of
 from tui.app.services.weight_bins import LayerBins, WeightBins
@@ -61,7 +61,9 @@ def _draw(text: Text, layer: LayerBins, columns: int, rows: int, glyphs: GlyphSe
     heads = [f"{layer.name}  {sigma} {layer.drawn_sd:.3f}"]
     if layer.trained is not None:
         heads.append(f"trained  {sigma} {layer.trained_sd:.3f}")
-    text.append("".join(left(head[:columns], columns + GAP) for head in heads).rstrip(), "bold").append("\n")
+    text.append(
+        "".join(left(cut(head, columns, glyphs.ellipsis), columns + GAP) for head in heads).rstrip(), "bold"
+    ).append("\n")
     sides = [layer.drawn] if layer.trained is None else [layer.drawn, layer.trained]
     greatest = max(int(side.max(initial=0)) for side in sides) or 1
     pictures = [standing(side, greatest, rows, glyphs) for side in sides]
