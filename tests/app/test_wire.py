@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from tui.app.wire import Wire
@@ -58,9 +58,23 @@ def whole(picture: list[Strip]) -> LayoutUpdate:
     return LayoutUpdate([[strip] for strip in picture], SIZE.region)
 
 
+class Cells(pyte.Screen):
+    """As terminals do and pyte does not: half a wide character that is written over leaves a blank."""
+
+    def draw(self, data: str) -> None:
+        for character in data:
+            super().draw(character)
+            row = self.buffer[self.cursor.y]
+            for x in range(WIDTH):
+                first = cell_len(row[x].data) == 2 and x + 1 < WIDTH and row[x + 1].data
+                second = not row[x].data and (x == 0 or cell_len(row[x - 1].data) < 2)
+                if first or second:
+                    row[x] = row[x]._replace(data=" ")
+
+
 class Terminal:
     def __init__(self) -> None:
-        self.screen = pyte.Screen(WIDTH, HEIGHT)
+        self.screen = Cells(WIDTH, HEIGHT)
         self.screen.reset_mode(pyte.modes.DECAWM)
         self._stream = pyte.Stream(self.screen)
 
@@ -89,6 +103,48 @@ def test_after_every_difference_the_terminal_shows_the_whole_picture(course: lis
     for picture in course:
         terminal.feed(wire.difference(whole(picture), SIZE, TRUE))
         assert terminal.cells() == shown_by_textual(picture)
+
+
+@given(
+    st.tuples(pictures, pictures),
+    st.lists(
+        st.tuples(st.integers(0, 1), st.integers(1, WIDTH - 1), st.sampled_from(["left", "right", "whole"])),
+        min_size=2,
+        max_size=8,
+    ),
+)
+def test_halves_of_rows_are_as_if_they_were_drawn_whole(
+    pair: tuple[list[Strip], list[Strip]], course: list[tuple[int, int, str]]
+) -> None:
+    """Two widgets side by side, one drawn anew, now here, now there: wide characters lie across where they meet."""
+    wire, terminal, picture = Wire(), Terminal(), pair[0]
+    terminal.feed(wire.difference(whole(picture), SIZE, TRUE))
+    for which, cut, part in course:
+        new = pair[which]  # one of two, so that what was cut in halves comes back
+        if part == "whole":
+            picture = new
+            update: Any = whole(new)
+        else:
+            left, right = (new, picture) if part == "left" else (picture, new)
+            chops = [{0: a.crop(0, cut), cut: b.crop(cut)} for a, b in zip(left, right, strict=True)]
+            picture = [Strip.join(chop.values()) for chop in chops]
+            span = (0, cut) if part == "left" else (cut, WIDTH)
+            update = ChopsUpdate(chops, [(y, *span) for y in range(HEIGHT)], [[cut, WIDTH]] * HEIGHT)
+        terminal.feed(wire.difference(update, SIZE, TRUE))
+        assert terminal.cells() == shown_by_textual(picture)
+
+
+def test_the_second_half_of_a_wide_character_is_never_written_alone() -> None:
+    wire, terminal = Wire(), Terminal()
+    size = Size(WIDTH, 1)
+
+    def row(text: str, x: int = 0) -> LayoutUpdate:
+        strip = Strip([Segment(text.ljust(WIDTH - x - text.count("世")))])
+        return LayoutUpdate([[strip]], Region(x, 0, strip.cell_length, 1))
+
+    for update in (row("a世b"), row("x", 2), row("a世b")):
+        terminal.feed(wire.difference(update, size, TRUE))
+    assert terminal.screen.display[0].rstrip() == "a世b"
 
 
 @given(pictures)

@@ -13,7 +13,7 @@ from tui.app.facts import Noticed, Redone, Undone
 from tui.app.folders import numbered
 from tui.app.screens.base import BenchScreen
 from tui.app.widgets.frame import TopBar
-from tui.lab.spec import for_file
+from tui.lab.spec import Spec, for_file
 
 
 def _opening() -> Screen:
@@ -124,10 +124,9 @@ class BenchApp(Bench):
             self.open_recipe(recipe)
 
     def action_app_write_spec(self) -> None:
-        self.run_worker(self._write_spec, thread=True, exit_on_error=False)
+        self.beside(asyncio.to_thread(self._write_spec, self.session.spec), "desk")
 
-    def _write_spec(self) -> None:
-        spec = self.session.spec
+    def _write_spec(self, spec: Spec) -> None:
         stem = spec.name or self.session.recipe or Path(spec.data.source).stem
         try:
             (path,) = numbered(Path.cwd(), stem, (".toml",))
@@ -163,11 +162,11 @@ class BenchApp(Bench):
         if isinstance(self.screen, BenchScreen):
             self.screen.start_jump()
 
-    async def action_app_copy(self) -> None:
-        await desk.copy(self)
+    def action_app_copy(self) -> None:
+        self.beside(desk.copy(self), "desk")
 
-    async def action_app_picture(self, *suffixes: str) -> None:
-        await desk.picture(self, suffixes or (".svg", ".txt"))
+    def action_app_picture(self, *suffixes: str) -> None:
+        self.beside(desk.picture(self, suffixes or (".svg", ".txt")), "desk")
 
     def action_app_suspend(self) -> None:
         if self.can_suspend:

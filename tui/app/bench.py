@@ -1,9 +1,15 @@
-"""The bench under its keys: the one session, the services that say facts, and the drawing of what changed."""
+"""The bench under its keys: the one session, the services that say facts, and the drawing of what changed.
+
+The application is a line of classes, each of which knows those before it: `PacedApp` holds the terminal and when
+something may be drawn, `KeysInTurn` the keys that are typed ahead, `Bench` the session and what is done beside the
+keys, `BenchApp` the screens and what each key does.
+"""
 
 import asyncio
 import contextlib
 import gc
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +18,7 @@ from textual import work
 from textual.message import Message
 from textual.screen import ModalScreen
 from textual.theme import Theme
+from textual.timer import Timer
 
 from tui.app.capabilities import Capabilities
 from tui.app.clipboard import osc52
@@ -23,7 +30,6 @@ from tui.app.glyphs import GLYPHS
 from tui.app.in_turn import KeysInTurn
 from tui.app.layout import LayoutKeeper
 from tui.app.news import is_news
-from tui.app.paced import PacedApp
 from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
@@ -41,6 +47,8 @@ if TYPE_CHECKING:
 NOTICE_SECONDS = 6.0
 KEEP_SECONDS = 1.0
 """That quitting waits at most for what is kept for the next time."""
+DEED_SECONDS = 0.5
+"""That it waits at most for what was begun by a key just before."""
 DIALOG_SECONDS = 0.1
 
 
@@ -52,7 +60,7 @@ class Happened(Message):
         self.fact = fact
 
 
-class Bench(KeysInTurn, PacedApp):
+class Bench(KeysInTurn):
     """What `BenchApp` is without its keys.
 
     ``spec`` None opens what was open last, at the first launch three ways to start.
@@ -75,6 +83,7 @@ class Bench(KeysInTurn, PacedApp):
         super().__init__(capabilities or Capabilities())
         self.config = config or Config()
         self.keyboard = self.config.keyboard
+        self.leaving = frozenset((*self.keyboard.keys("app.quit"), *self.keyboard.keys("app.suspend")))
         self.glyphs = GLYPHS[self.capabilities.glyphs]
         self.runs_dir = runs_dir
         self.asked_for = spec is not None and run is None
@@ -91,6 +100,8 @@ class Bench(KeysInTurn, PacedApp):
         self.checks = CheckService(self)
         self.runs = runs if runs is not None else RunService(self)
         self._drawing = False
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._notice_timer: Timer | None = None
         self.register_theme(BENCH)
         self.register_theme(BENCH_LIGHT)
         for theme in self.config.themes:
@@ -109,8 +120,7 @@ class Bench(KeysInTurn, PacedApp):
     def copy_to_clipboard(self, text: str) -> None:
         """Through whatever stands between here and the terminal; a text that is too long is left out."""
         self._clipboard = text
-        if self._driver is not None and (sequence := osc52(text, self.capabilities.multiplexer)):
-            self._driver.write(sequence)
+        self.write_beside(osc52(text, self.capabilities.multiplexer))
 
     def on_load(self) -> None:
         leave_threads()
@@ -235,6 +245,31 @@ class Bench(KeysInTurn, PacedApp):
         self.runs.leave()
         self.dispatch(RunClosed())
 
+    # Deeds of keys
+
+    def beside(self, deed: Coroutine[Any, Any, None], line: str) -> None:
+        """Does what may wait for a disk while the next keys act; deeds of one line follow each other.
+
+        What a key's action awaits itself holds up every key after it, those that leave too.
+        """
+
+        async def in_its_turn() -> None:
+            try:
+                async with self._turns[line]:
+                    await deed
+            except Exception as error:
+                self._handle_exception(error)
+            finally:
+                deed.close()  # where it was left before its turn
+
+        self.run_worker(in_its_turn(), group="beside", exit_on_error=False)
+
+    async def _deeds_done(self) -> None:
+        await asyncio.sleep(0)  # one that was begun just now stands in its line then
+        for turn in list(self._turns.values()):
+            async with turn:
+                pass
+
     # Facts
 
     def post_fact(self, fact: object) -> None:
@@ -259,6 +294,10 @@ class Bench(KeysInTurn, PacedApp):
         if self.session is not before:
             self._shown = before if self._shown is None else self._shown
             self.news_came()
+
+    @property
+    def has_news(self) -> bool:
+        return self._shown is not None
 
     def show_news(self) -> None:
         self._shown = None
@@ -296,7 +335,9 @@ class Bench(KeysInTurn, PacedApp):
     def notice(self, words: str) -> None:
         """Says something on the status line for a while."""
         self.dispatch(Noticed(words))
-        self.set_timer(NOTICE_SECONDS, lambda: self._forget_notice(words))
+        if self._notice_timer is not None:  # it would take the same words away before their time
+            self._notice_timer.stop()
+        self._notice_timer = self.set_timer(NOTICE_SECONDS, lambda: self._forget_notice(words))
 
     def _forget_notice(self, words: str) -> None:
         if self.session.notice == words:
@@ -360,6 +401,8 @@ class Bench(KeysInTurn, PacedApp):
 
     async def _quit(self, status: int) -> None:
         """Ends at once: what is kept for the next time is not worth waiting for a disk that does not answer."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._deeds_done(), DEED_SECONDS)
         run = self.session.run
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.to_thread(self._keep), KEEP_SECONDS)

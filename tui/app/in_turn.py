@@ -9,7 +9,9 @@ import time
 from collections import deque
 
 from textual import events
-from textual.app import App
+
+from tui.app.capabilities import Capabilities
+from tui.app.paced import PacedApp
 
 QUIET = 10
 """Turns of the loop without a message under way, after which a key has had its effect."""
@@ -17,12 +19,19 @@ PATIENCE = 0.5
 """Seconds after which the next key comes in any case: a training run talks without end."""
 
 
-class KeysInTurn(App[int]):
-    """Holds a key back while the one before it is still under way; those that leave never wait."""
+class KeysInTurn(PacedApp):
+    """Holds a key back while the one before it is still under way; those that leave never wait.
 
-    _keys_held: deque[events.Event]
-    _key_under_way = False
-    _key_released: events.Event | None = None
+    Attributes:
+        leaving: The keys that leave, as Textual names them.
+    """
+
+    def __init__(self, capabilities: Capabilities) -> None:
+        super().__init__(capabilities)
+        self.leaving: frozenset[str] = frozenset()
+        self._keys_held: deque[events.Event] = deque()
+        self._key_under_way = False
+        self._key_released: events.Event | None = None
 
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
@@ -31,7 +40,9 @@ class KeysInTurn(App[int]):
         if event is self._key_released:
             self._key_released = None
         elif self._key_under_way and not self._leaves(event):
-            self._held.append(event)
+            if isinstance(event, events.Key):
+                self.key_came()  # somebody is typing, whether the key acts now or in a moment
+            self._keys_held.append(event)
             return
         if not self._key_under_way:
             self._key_under_way = True
@@ -44,26 +55,23 @@ class KeysInTurn(App[int]):
         """Whether a key has not had its effect yet."""
         return self._key_under_way
 
-    @property
-    def _held(self) -> deque[events.Event]:
-        if not hasattr(self, "_keys_held"):
-            self._keys_held = deque()
-        return self._keys_held
-
     def _leaves(self, event: events.Event) -> bool:
-        return isinstance(event, events.Key) and any(
-            binding.priority for binding in self._bindings.key_to_bindings.get(event.key, ())
-        )
+        return isinstance(event, events.Key) and event.key in self.leaving
 
     async def _follow(self) -> None:
         """Gives one key after the other its turn, until none is left."""
-        while True:
+        try:
             await self._settled()
-            if not self._held:
-                self._key_under_way = False
-                return
-            self._key_released = self._held.popleft()
-            self.post_message(self._key_released)
+            while self._keys_held:
+                self._key_released = self._keys_held.popleft()
+                self.post_message(self._key_released)
+                await self._settled()
+        except Exception as error:
+            self._handle_exception(error)
+        finally:  # whatever has gone wrong, the next key is not held for ever
+            self._key_under_way, self._key_released = False, None
+            while self._keys_held:
+                self.post_message(self._keys_held.popleft())
 
     async def _settled(self) -> None:
         """Until nobody between the focus and the application has a message to deal with."""

@@ -11,6 +11,7 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
 from textual.screen import Screen
+from textual.timer import Timer
 
 from tui.app.capabilities import Capabilities
 from tui.app.pacing import BUDGET, LOW_BUDGET, QUESTION, Pacer, steady
@@ -25,7 +26,8 @@ LEAVE_SECONDS = 0.5
 class PacedApp(App[int]):
     """Sends differences (`Wire`) at a bounded rate (`Pacer`).
 
-    A subclass draws with `show_news`, and says `news_came` where there is something to draw that no key asked for.
+    A subclass says `news_came` where there is something to draw that no key asked for, knows with `has_news` whether
+    it has been drawn, and draws it with `show_news`.
     """
 
     def __init__(self, capabilities: Capabilities) -> None:
@@ -34,8 +36,9 @@ class PacedApp(App[int]):
         self.pacer = Pacer(LOW_BUDGET if capabilities.low_bandwidth else BUDGET)
         self.frozen = False
         self._wire = Wire()
-        self._news = self._news_frame = self._behind = False
+        self._news_frame = self._behind = False
         self._look_again_at = float("inf")
+        self._look_again_timer: Timer | None = None
         self._link: int | None = None
         self._pointer = "default"
         self._leave: Callable[[], None] | None = None
@@ -48,41 +51,51 @@ class PacedApp(App[int]):
 
     # What is new
 
+    @property
+    def has_news(self) -> bool:
+        """Whether something is new that has not been drawn."""
+        raise NotImplementedError
+
     def show_news(self) -> None:
-        """Draws what is new."""
+        """Draws what is new; there is no news then."""
         raise NotImplementedError
 
     def news_came(self) -> None:
         """Something is new: it is drawn as soon as the line is free, together with what comes until then."""
-        self._news = True
         self._give_news()
 
     def freeze(self, frozen: bool) -> None:
         """Nothing new is drawn while it is frozen; afterwards all of it, at once."""
         self.frozen = frozen
-        if not frozen and self._news:
-            self._news = False
+        if not frozen and self.has_news:
             self.show_news()
 
     def _give_news(self) -> None:
-        if not self._news or self.frozen:
+        if self.frozen or not self.has_news:
             return
         now = time.monotonic()
         wait = self.pacer.wait(now) if self.paced else 0.0
         if wait <= 0:
-            self._news, self._news_frame = False, True
+            self._news_frame = True
             self.show_news()
         else:
             self._look_again(now, wait)
 
     def _look_again(self, now: float, wait: float) -> None:
-        """Sees in so many seconds what can be drawn then; one timer at a time."""
+        """Sees in so many seconds what can be drawn then; one timer at a time, the one that is over first."""
         if now + wait < self._look_again_at or self._look_again_at <= now:
+            self._look_no_more()
             self._look_again_at = now + wait
-            self.set_timer(wait, self._line_may_be_free)
+            self._look_again_timer = self.set_timer(wait, self._line_may_be_free)
+
+    def _look_no_more(self) -> None:
+        self._look_again_at = float("inf")
+        if self._look_again_timer is not None:
+            self._look_again_timer.stop()
+            self._look_again_timer = None
 
     def _line_may_be_free(self) -> None:
-        self._look_again_at = float("inf")
+        self._look_no_more()
         if self._behind and not self.pacer.behind(time.monotonic()):
             self._catch_up()
         self._give_news()
@@ -91,8 +104,13 @@ class PacedApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and not event.is_forwarded:
-            self.pacer.key(time.monotonic())
+            self.key_came()
         await super().on_event(event)
+
+    def key_came(self) -> None:
+        """What is drawn next, a key has caused: news that were to be drawn just now go with it."""
+        self._news_frame = False
+        self.pacer.key(time.monotonic())
 
     def _on_cursor_position(self, event: events.CursorPosition) -> None:
         self.pacer.answered(event.time)
@@ -109,6 +127,14 @@ class PacedApp(App[int]):
     def _terminal_is_back(self, _: object) -> None:
         self.pacer.lost()
         self._wire.forget()
+
+    def write_beside(self, sequence: str) -> None:
+        """Writes what is no picture, as the sequence for the clipboard: the line carries it all the same."""
+        if self._driver is None or not sequence:
+            return
+        if self.paced and self.pacer.sent(len(sequence.encode(errors="replace")), time.monotonic()):
+            sequence += QUESTION
+        self._driver.write(sequence)
 
     def redraw(self) -> None:
         """Sends the whole screen again: something else has written on it."""

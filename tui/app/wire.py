@@ -85,13 +85,24 @@ class Wire:
         if old_characters == characters and old_looks == looks:
             return
         differ = [at for at in range(count) if characters[at] != old_characters[at] or looks[at] is not old_looks[at]]
-        start = last = differ[0]
-        for at in differ[1:]:
-            if at - last > GAP + 1:
-                pen.write(y, x + start, characters[start : last + 1], looks[start : last + 1])
-                start = at
-            last = at
-        pen.write(y, x + start, characters[start : last + 1], looks[start : last + 1])
+        runs: list[list[int]] = []
+        for at in differ:
+            if runs and at - runs[-1][1] <= GAP + 1:
+                runs[-1][1] = at
+            else:
+                runs.append([at, at])
+        for first, last in runs:
+            while first and not characters[first]:  # the second half of a wide character goes with its first
+                first -= 1
+            while last + 1 < count and not characters[last + 1]:
+                last += 1
+            pen.write(y, x + first, characters[first : last + 1], looks[first : last + 1])
+        # Half a wide character that is written over makes a blank of its other half, beside this piece too.
+        row = self._looks[y]
+        if x and not old_characters[0] and characters[0] and old_looks[0] is not UNKNOWN:
+            row[x - 1] = UNKNOWN
+        if end < self._size.width and not self._characters[y][end] and characters[-1] != old_characters[-1]:
+            row[end] = UNKNOWN
         self._characters[y][x:end], self._looks[y][x:end] = characters, looks
 
 

@@ -1,6 +1,7 @@
 """What the keys of 4 Train ask of the trainer: start, pause, step, stop, another rate, another pace."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal
 
 from tui.app.facts import LrChosen, RunClosed, SnapshotChosen
 from tui.app.reasons import RESUMABLE
@@ -18,7 +19,10 @@ PACES = (1.0, 3.0, 10.0, 30.0)
 
 
 class TrainDeeds(Looking):
-    """The actions of the Train screen that change a run."""
+    """The actions of the Train screen that change a run: beside the keys, and each after the one before it."""
+
+    def _do(self, deed: Coroutine[Any, Any, None]) -> None:
+        self.bench.beside(deed, "train")
 
     def problem(self, session: Session) -> str:
         """The first reason why this experiment cannot start; "" where it can."""
@@ -54,7 +58,10 @@ class TrainDeeds(Looking):
         if run.next_lr is not None:
             await bench.runs.send(run.path, "lr", run.next_lr)
 
-    async def action_train_toggle(self) -> None:
+    def action_train_toggle(self) -> None:
+        self._do(self._toggle())
+
+    async def _toggle(self) -> None:
         run = self.session.shown_run
         if run is None or not run.alive:
             await self._begin()
@@ -65,11 +72,11 @@ class TrainDeeds(Looking):
         elif run.state != "starting":
             await self.bench.runs.send(run.path, "resume" if run.state == "paused" else "pause")
 
-    async def action_train_epoch(self) -> None:
-        await self._one("epoch")
+    def action_train_epoch(self) -> None:
+        self._do(self._one("epoch"))
 
-    async def action_train_step(self) -> None:
-        await self._one("step")
+    def action_train_step(self) -> None:
+        self._do(self._one("step"))
 
     async def _one(self, what: Literal["epoch", "step"]) -> None:
         run = self.session.shown_run
@@ -78,12 +85,18 @@ class TrainDeeds(Looking):
         elif run.state != "starting":
             await self.bench.runs.send(run.path, what)
 
-    async def action_train_stop(self) -> None:
+    def action_train_stop(self) -> None:
+        self._do(self._stop())
+
+    async def _stop(self) -> None:
         run = self.session.run
         if run is not None and run.alive:
             await self.bench.runs.send(run.path, "stop")
 
-    async def action_train_resume(self) -> None:
+    def action_train_resume(self) -> None:
+        self._do(self._resume())
+
+    async def _resume(self) -> None:
         run = self.session.shown_run
         if run is None or run.state not in RESUMABLE:
             self.bench.notice("nothing to resume: ‹train.toggle› trains")
@@ -91,11 +104,11 @@ class TrainDeeds(Looking):
             epochs = run.total_epochs or run.spec.training.epochs
             await self.bench.runs.go_on(run.path, run.spec, epochs, pace=run.pace)
 
-    async def action_train_lr_down(self) -> None:
-        await self._step_lr(-1)
+    def action_train_lr_down(self) -> None:
+        self._do(self._step_lr(-1))
 
-    async def action_train_lr_up(self) -> None:
-        await self._step_lr(+1)
+    def action_train_lr_up(self) -> None:
+        self._do(self._step_lr(+1))
 
     async def _step_lr(self, direction: int) -> None:
         session = self.session
@@ -108,11 +121,11 @@ class TrainDeeds(Looking):
         if run.alive:
             await self.bench.runs.send(run.path, "lr", lr)
 
-    async def action_train_slower(self) -> None:
-        await self._pace(-1)
+    def action_train_slower(self) -> None:
+        self._do(self._pace(-1))
 
-    async def action_train_faster(self) -> None:
-        await self._pace(+1)
+    def action_train_faster(self) -> None:
+        self._do(self._pace(+1))
 
     async def _pace(self, direction: int) -> None:
         run = self.session.shown_run
@@ -134,6 +147,9 @@ class TrainDeeds(Looking):
             self.bench.dispatch(SnapshotChosen(min((epoch for epoch in kept if epoch > now), default=None)))
 
     def action_train_new_weights(self) -> None:
+        self._do(self._new_weights())
+
+    async def _new_weights(self) -> None:
         session = self.session
         if session.run is not None and session.run.alive:
             self.bench.notice("‹train.stop› stops the run first")
