@@ -42,6 +42,7 @@ from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
     from tui.lab.recipes import Recipe
+    from tui.lab.runlist import RunRow
 
 
 NOTICE_SECONDS = 6.0
@@ -174,7 +175,13 @@ class Bench(KeysInTurn):
         # What has been read stays: a collection that looked through all of it would hold a key up for 80 ms.
         gc.freeze()
         if self.asked_for and (going := running(self.runs_dir)):
-            self.post_fact(Noticed(f"{going[0].name} is training: ‹app.runs› then ‹list.enter› shows it"))
+            self.call_from_thread(self._tell_of, going[0])
+
+    def _tell_of(self, row: "RunRow") -> None:
+        """For a while: another run goes on. What is wrong with the file of settings or the data is said first."""
+        if not (self.config.complaint or self.session.data.error or self.current_mode == "runs"):
+            what = "is paused" if row.state == "paused" else "is training"
+            self.notice(f"{row.name} {what}: ‹app.runs› then ‹list.enter› shows it")
 
     def _leave_opening(self) -> None:
         if self._in_dialog(self._leave_opening):

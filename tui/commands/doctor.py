@@ -1,7 +1,9 @@
 """`mlp-tui doctor`: what this terminal and machine can do."""
 
 import os
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,21 +32,27 @@ def doctor(
     if json:
         print_json(as_table(found))
         return 1 if cannot_open(found) else 0
-    for line in columns([list(row) for row in rows(found)]):
-        print(line)
+    _say([list(row) for row in rows(found)])
     print()
     for line in samples(found.capabilities, colors=sys.stdout.isatty()):
         print(line)
     print()
     wanting = [[f"! {about}", words] for about, words in advice(found)]
-    for line in columns(wanting):
-        print(line)
+    _say(wanting)
     if why := cannot_open(found):
         print(f"The application cannot open: {why}.")
         return 1
     if not wanting:
         print("All is well.")
     return 0
+
+
+def _say(rows: list[list[str]]) -> None:
+    """Two columns; on a terminal the second goes on below itself, between words."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
+    indent = " " * (max((len(row[0]) for row in rows), default=0) + 2)
+    for line in columns(rows):
+        print(textwrap.fill(line, max(width - 1, 40), subsequent_indent=indent, break_on_hyphens=False))
 
 
 def look(runs_dir: Path | None) -> "Found":

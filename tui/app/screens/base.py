@@ -105,6 +105,10 @@ class BenchScreen(Screen):
         """Ids of actions that would do nothing now, left out of the key line."""
         return frozenset()
 
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        """(keys, label) pairs for the last row, where the registry's are not the ones to show."""
+        return ()
+
     def action_labels(self, session: Session) -> dict[str, str]:
         """Labels that depend on the state: the same key starts, pauses and resumes."""
         return {}
@@ -229,6 +233,7 @@ class BenchScreen(Screen):
         scopes = tuple(s for s in (scope_of(focused), self.NAME) if s)
         session = self.bench.shown
         labels = self.action_labels(session)
+        mode = FILTER_KEYS if isinstance(focused, FilterInput) else JUMP_KEYS if self._jumping else self.own_keys()
         self.query_one(KeyBar).show(
             scopes,
             editing=isinstance(focused, Input),
@@ -236,7 +241,7 @@ class BenchScreen(Screen):
             | getattr(focused, "IDLE", frozenset())  # what a widget leaves out of its scope
             | (frozenset() if self._has_lines else {"app.filter"}),
             labels={**labels, "app.freeze": "go on"} if self.bench.frozen else labels,
-            instead=FILTER_KEYS if isinstance(focused, FilterInput) else JUMP_KEYS if self._jumping else (),
+            instead=mode,
             link=self.bench.link,
         )
 

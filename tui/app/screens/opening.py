@@ -76,6 +76,13 @@ class OpeningScreen(BenchScreen):
             return "Nothing is saved until you train. Nothing leaves this machine."
         return f"reading {session.spec.data.source} {self.glyphs.ellipsis}"
 
+    def own_keys(self) -> tuple[tuple[str, str], ...]:
+        if not self.bench.first_launch:
+            return ()
+        shown = self.bench.keyboard.shown
+        named = {"app.recipes": "recipes", "app.open": "file", "app.palette": "everything", "app.quit": "quit"}
+        return ("Enter", "start"), *((shown(action_id), label) for action_id, label in named.items())
+
     def idle_actions(self, session: Session) -> frozenset[str]:
         return frozenset({"data.next_features", "data.draw", "data.cancel", "app.expand"})
 
