@@ -8,10 +8,10 @@ from textual.screen import Screen
 
 from tui.app import desk
 from tui.app.actions import SCREENS, bindings
-from tui.app.bench import Bench
 from tui.app.facts import Noticed, Redone, Undone
 from tui.app.folders import numbered
 from tui.app.screens.base import BenchScreen
+from tui.app.taking_up import TakingUp
 from tui.app.widgets.frame import TopBar
 from tui.lab.spec import Spec, for_file
 
@@ -52,7 +52,7 @@ def _runs() -> Screen:
     return RunsScreen()
 
 
-class BenchApp(Bench):
+class BenchApp(TakingUp):
     """The bench with its screens and keys."""
 
     TITLE = "mlp-tui"

@@ -2,14 +2,13 @@
 
 The application is a line of classes, each of which knows those before it: `PacedApp` holds the terminal and when
 something may be drawn, `KeysInTurn` the keys that are typed ahead, `Bench` the session and what is done beside the
-keys, `BenchApp` the screens and what each key does.
+keys, `TakingUp` how it opens, `BenchApp` the screens and what each key does.
 """
 
 import asyncio
 import contextlib
-import gc
 from collections import defaultdict
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,7 @@ from tui.app.runs_reducers import apply
 from tui.app.screens.base import BenchScreen
 from tui.app.services.checks import CheckService
 from tui.app.services.data import DataService
-from tui.app.services.last import Last, any_run, keep_place, look_back, running
+from tui.app.services.last import any_run, keep_place
 from tui.app.services.runs import RunService
 from tui.app.session import Session
 from tui.app.theme import BENCH, BENCH_LIGHT, readable, snapped
@@ -42,7 +41,6 @@ from tui.lab.spec import Spec
 
 if TYPE_CHECKING:
     from tui.lab.recipes import Recipe
-    from tui.lab.runlist import RunRow
 
 
 NOTICE_SECONDS = 6.0
@@ -50,7 +48,6 @@ KEEP_SECONDS = 1.0
 """That quitting waits at most for what is kept for the next time."""
 DEED_SECONDS = 0.5
 """That it waits at most for what was begun by a key just before."""
-DIALOG_SECONDS = 0.1
 
 
 class Happened(Message):
@@ -145,81 +142,6 @@ class Bench(KeysInTurn):
             shown = snapped(shown) if known.colors == "256" else shown
             self._themes_shown[theme.name] = theme, shown
         return shown
-
-    def open_bench(self) -> None:
-        """After the first picture: the rest is read beside the loop, and the Data screen comes up."""
-        if self.asked_for:
-            self.data.ask(self.session.spec)
-        if self.first_launch:
-            self._complain()
-        self.run_worker(self._preload, thread=True, exit_on_error=False)
-
-    def _complain(self) -> None:
-        """Says what is wrong in the file of settings; it stays until another screen comes or something else is said."""
-        if self.config.complaint:
-            self.dispatch(Noticed(f"{self.glyphs.wrong} {self.config.complaint}"))
-
-    def _preload(self) -> None:
-        import tui.app.screens.data
-
-        if self.asked_for:
-            self.call_from_thread(self._leave_opening)
-        elif not self.first_launch:
-            last = look_back(self.runs_dir, self.wanted_run)
-            self.call_from_thread(self._take_up, last)
-        import tui.app.screens.gradients
-        import tui.app.screens.model
-        import tui.app.screens.runs
-        import tui.app.screens.train  # noqa: F401
-
-        # What has been read stays: a collection that looked through all of it would hold a key up for 80 ms.
-        gc.freeze()
-        if self.asked_for and (going := running(self.runs_dir)):
-            self.call_from_thread(self._tell_of, going[0])
-
-    def _tell_of(self, row: "RunRow") -> None:
-        """For a while: another run goes on. What is wrong with the file of settings or the data is said first."""
-        if not (self.config.complaint or self.session.data.error or self.current_mode == "runs"):
-            what = "is paused" if row.state == "paused" else "is training"
-            self.notice(f"{row.name} {what}: ‹app.runs› then ‹list.enter› shows it")
-
-    def _leave_opening(self) -> None:
-        if self._in_dialog(self._leave_opening):
-            return
-        if self.current_mode == "opening":
-            self.switch_mode("data")  # what the data has said meanwhile stays on the status line
-        self._complain()
-
-    def _in_dialog(self, then: Callable[[], None]) -> bool:
-        """Whether somebody has opened a dialog already, which must not be left behind; ``then`` is done after it."""
-        if self.current_mode == "opening" and len(self.screen_stack) > 1:
-            self.set_timer(DIALOG_SECONDS, then)
-            return True
-        return False
-
-    def _take_up(self, last: Last) -> None:
-        """Goes on where the bench was left, or follows what trains."""
-        if self._in_dialog(lambda: self._take_up(last)):
-            return
-        if self.current_mode != "opening":  # somebody was quicker
-            return
-        if last.spec is None:
-            self.action_go("runs" if last.words else "data")
-            self.data.ask(self.session.spec)
-            if last.words:
-                self.notice(f"{self.glyphs.wrong} {last.words}")
-            self._complain()
-            return
-        same_data = last.spec.data == self.session.spec.data
-        self.dispatch(ExperimentOpened(last.spec, last.recipe))
-        if same_data:
-            self.data.ask(self.session.spec)
-        if last.run is not None:
-            self._show_run(last.run, last.spec)
-        self.action_go(last.screen)
-        if last.words:
-            self.notice(last.words)
-        self._complain()
 
     # Runs
 
