@@ -27,6 +27,11 @@ SHELL = (
 """Variables of the shell that would change what is drawn."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: those that stand at a terminal wait most of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _away_from_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The user's own runs and settings are neither read nor written."""

@@ -33,7 +33,7 @@ from tui.app.services.data import DataService
 from tui.lab.errors import LabError
 from tui.lab.spec import for_file
 
-SHORT, LONG = 250, int(os.environ.get("MLP_TUI_SOAK_KEYS", 10_000))
+SHORT, LONG = 150, int(os.environ.get("MLP_TUI_SOAK_KEYS", 10_000))
 SEEDS = (1, 2, 3)
 
 

@@ -62,7 +62,14 @@ def moves(terminal: Terminal, times: int) -> None:
         terminal.wait_until(lambda before=before: terminal.text != before, "something new", seconds=60)
 
 
-@pytest.mark.parametrize(("rate", "rtt"), [(100_000, 0.1), (30_000, 0.2), (10_000, 0.3)])
+@pytest.mark.parametrize(
+    ("rate", "rtt"),
+    [
+        (100_000, 0.1),
+        pytest.param(30_000, 0.2, marks=pytest.mark.slow),
+        pytest.param(10_000, 0.3, marks=pytest.mark.slow),
+    ],
+)
 def test_help_comes_through_a_narrow_line_while_it_trains_at_full_speed(
     runs_dir: Path, rate: float, rtt: float
 ) -> None:
@@ -104,6 +111,7 @@ def test_a_held_key_does_not_fill_the_line(runs_dir: Path) -> None:
         assert terminal.line.down.total - before < 81 * 5_000, "pictures were left out"
 
 
+@pytest.mark.slow
 def test_low_bandwidth_sends_less(runs_dir: Path) -> None:
     with DistantTerminal(command(runs_dir, *ENDLESS, "--low-bandwidth"), size=SIZE, environ=environ()) as terminal:
         train(terminal)
@@ -114,6 +122,7 @@ def test_low_bandwidth_sends_less(runs_dir: Path) -> None:
         stop(terminal)
 
 
+@pytest.mark.slow
 def test_a_terminal_that_gives_no_answer_gets_frames_all_the_same(runs_dir: Path) -> None:
     with MuteTerminal(command(runs_dir, *ENDLESS), size=SIZE, environ=environ()) as terminal:
         train(terminal)
@@ -126,6 +135,7 @@ def test_a_terminal_that_gives_no_answer_gets_frames_all_the_same(runs_dir: Path
         assert terminal.wait_exit() == 0
 
 
+@pytest.mark.slow
 def test_what_stands_still_sends_nothing(runs_dir: Path) -> None:
     words = ("--data", "moons", "--set", "training.epochs=3")
     with Terminal(command(runs_dir, *words), size=SIZE, environ=environ()) as terminal:

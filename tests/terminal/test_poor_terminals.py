@@ -59,7 +59,9 @@ def walked(terminal: Terminal) -> Iterator[str]:
     yield shows("what to do, or where to go")
 
 
-@pytest.mark.parametrize("kind", POOR)
+@pytest.mark.parametrize(
+    "kind", [kind if kind == "latin-1" else pytest.param(kind, marks=pytest.mark.slow) for kind in POOR]
+)
 def test_every_screen_is_ascii(kind: str, tmp_path: Path) -> None:
     (tmp_path / "café.csv").write_text("a,b\n1,2\n")
     command = [*PROGRAM, "--runs-dir", str(tmp_path / "runs")]

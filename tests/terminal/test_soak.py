@@ -64,7 +64,7 @@ def press(terminal: Terminal, dice: random.Random) -> str:
     return f"button {button} at {x},{y}"
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_random_keys_and_sizes_then_out(runs_dir: Path, tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
     pressed = []

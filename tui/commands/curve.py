@@ -105,9 +105,10 @@ def curve_lines(course: Course, look: "Capabilities", size: tuple[int, int] | No
     if has_validation:
         names.append((f"{'...' if ascii else '───' if colors else '─ ─'} validation", VALIDATION))
         names.append((f"┊ best epoch {course.best}", BEST))
-    while sum(len(name) + 3 for name, _ in names) > columns:
+    heading = " loss   "
+    while len(heading) + sum(len(name) + 3 for name, _ in names) - 3 > columns + 1:
         names.pop()
-    yield " " * left + " loss   " + "   ".join(shown(*name) for name in names)
+    yield " " * left + heading + "   ".join(shown(*name) for name in names)
     for row in range(rows):
         label = {0: labels[0], rows // 2: labels[1], rows - 1: labels[2]}.get(row, "")
         line = "".join(shown("".join(text), role) for text, role in _runs(cells[row]))
