@@ -1,5 +1,6 @@
 """The BLAS threads of what is computed outside of a trainer."""
 
+import threading
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,6 +25,10 @@ def threads() -> set[int]:
 def two_threads() -> Iterator[None]:
     """As on a machine with more than one processor."""
     np.ones((2, 2)) @ np.ones((2, 2))
+    with threadpool_limits(limits=1, user_api="blas"):
+        if threads() != {1}:
+            alive = ", ".join(thread.name for thread in threading.enumerate())
+            pytest.skip(f"something else in this process sets the threads of BLAS: {alive}")
     with threadpool_limits(limits=2, user_api="blas"):
         if threads() != {2}:
             pytest.skip("this BLAS takes no second thread")
