@@ -295,7 +295,7 @@ class Bench(KeysInTurn):
     def action_go(self, name: str) -> None:
         if isinstance(self.screen, ModalScreen) and not self.screen.is_mounted:
             self.call_later(self.action_go, name)  # a dialog that is being put up expects its screen under it
-        elif self.current_mode != name:
+        elif self.current_mode != name and not self._exit:  # nothing comes up any more while all is taken down
             self.session = apply(Noticed(""), self.session)
             if self._shown is not None:  # a screen that comes up is drawn whole, so with what is new
                 self._shown = apply(Noticed(""), self._shown) if self.frozen else None

@@ -58,7 +58,7 @@ class TakingUp(Bench):
     def _leave_opening(self) -> None:
         if self._in_dialog(self._leave_opening):
             return
-        if self.current_mode == "opening":
+        if self.current_mode == "opening" and not self._exit:
             self.switch_mode("data")  # what the data has said meanwhile stays on the status line
         self._complain()
 
